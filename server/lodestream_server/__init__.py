@@ -1,0 +1,1 @@
+"""The worker: prompts in, rigged avatars out, level by level."""
