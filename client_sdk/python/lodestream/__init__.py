@@ -1,0 +1,1 @@
+"""The SDK of lodestream: stream rigged avatars from a prompt."""
