@@ -1,0 +1,1 @@
+"""Generated messages of `lodestream.v1`. Do not edit: `protos/generate.sh` writes them."""
