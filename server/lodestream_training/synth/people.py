@@ -104,10 +104,12 @@ def years_to_age(years: float) -> float:
     return float(np.interp(years, (1.0, 10.0, 25.0, 90.0), (0.0, 1 / 3, 2 / 3, 1.0)))
 
 
-def draw(rng: np.random.Generator) -> Person:
-    """One coherent person, every choice from ``rng``."""
-    values = _values(rng)
-    return assemble(values, _colours(rng, values), rng)
+def draw(
+    rng: np.random.Generator, values: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None
+) -> Person:
+    """One coherent person; category ``values`` and colour ``names`` that are given stay, ``rng`` chooses the rest."""
+    chosen = _values(rng, values or {})
+    return assemble(chosen, _colours(rng, chosen, names or {}), rng)
 
 
 def assemble(values: Mapping[str, str], names: Mapping[str, str], rng: np.random.Generator) -> Person:
@@ -153,39 +155,41 @@ def weighted(rng: np.random.Generator, options: Mapping[str, float]) -> str:
     return next(name for name, upto in zip(options, sums, strict=True) if at < upto)
 
 
-def _values(rng: np.random.Generator) -> dict[str, str]:
-    sex = "male" if rng.random() < 0.5 else "female"
-    age = weighted(rng, {"child": 0.12, "young": 0.42, "middle": 0.28, "old": 0.18})
-    male, grown = sex == "male", age != "child"
-    build = weighted(
-        rng,
-        {"slim": 0.27, "average": 0.38, "muscular": (0.18 if male else 0.1) if grown else 0.01, "heavy": 0.2},
-    )
-    if male:
-        hair = {"short": 0.44, "buzz": 0.16, "long": 0.08, "bob": 0.03, "ponytail": 0.03, "bun": 0.03, "afro": 0.07}
-        hair |= {"mohawk": 0.04, "bald": {"child": 0.01, "young": 0.08, "middle": 0.18, "old": 0.26}[age]}
-    else:
-        hair = {"long": 0.32, "bob": 0.18, "ponytail": 0.15, "bun": 0.13, "short": 0.11, "afro": 0.06, "buzz": 0.03}
-        hair |= {"mohawk": 0.02, "bald": 0.02}
+def _values(rng: np.random.Generator, fixed: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+
+    def choose(group: str, options: Mapping[str, float]) -> str:
+        values[group] = fixed.get(group) or weighted(rng, options)
+        return values[group]
+
+    male = choose("sex", {"male": 0.5, "female": 0.5}) == "male"
+    age = choose("age", {"child": 0.12, "young": 0.42, "middle": 0.28, "old": 0.18})
+    grown = age != "child"
+    muscular = (0.18 if male else 0.1) if grown else 0.01
+    choose("build", {"slim": 0.27, "average": 0.38, "muscular": muscular, "heavy": 0.2})
+    choose("height", {"short": 0.25, "average": 0.45, "tall": 0.3})
+    choose("hair", _hairstyles(male, age))
     beards = {"none": 0.46, "stubble": 0.13, "moustache": 0.1, "goatee": 0.1, "full": 0.21}
-    top = weighted(rng, _tops(male, grown))
-    values = {
-        "sex": sex,
-        "age": age,
-        "build": build,
-        "height": weighted(rng, {"short": 0.25, "average": 0.45, "tall": 0.3}),
-        "hair": weighted(rng, hair),
-        "beard": weighted(rng, beards) if male and grown else "none",
-        "top": top,
-        "sleeve": weighted(rng, sleeves(top)),
-        "top_pattern": weighted(rng, _patterns(top)),
-        "neckwear": "tie" if rng.random() < ties(top, male) else "none",
-    }
-    values["bottom"] = weighted(rng, _bottoms(top, male))
-    values["bottom_pattern"] = _bottom_pattern(rng, values)
-    values["skirt_length"] = weighted(rng, {"mini": 0.25, "knee": 0.45, "long": 0.3})
-    values["shoes"] = weighted(rng, _shoes(values))
+    choose("beard", beards if male and grown else {"none": 1.0})
+    top = choose("top", _tops(male, grown))
+    choose("sleeve", sleeves(top))
+    choose("top_pattern", _patterns(top))
+    tie = ties(top, male)
+    choose("neckwear", {"tie": tie, "none": 1.0 - tie})
+    choose("bottom", _bottoms(top, male))
+    choose("bottom_pattern", _bottom_patterns(values))
+    choose("skirt_length", {"mini": 0.25, "knee": 0.45, "long": 0.3})
+    choose("shoes", _shoes(values))
     return values
+
+
+def _hairstyles(male: bool, age: str) -> dict[str, float]:
+    if male:
+        bald = {"child": 0.01, "young": 0.08, "middle": 0.18, "old": 0.26}[age]
+        styles = {"short": 0.44, "buzz": 0.16, "long": 0.08, "bob": 0.03, "ponytail": 0.03, "bun": 0.03, "afro": 0.07}
+        return styles | {"mohawk": 0.04, "bald": bald}
+    styles = {"long": 0.32, "bob": 0.18, "ponytail": 0.15, "bun": 0.13, "short": 0.11, "afro": 0.06, "buzz": 0.03}
+    return styles | {"mohawk": 0.02, "bald": 0.02}
 
 
 def sleeves(top: str) -> dict[str, float]:
@@ -229,12 +233,12 @@ def _bottoms(top: str, male: bool) -> dict[str, float]:
     return {"jeans": 0.3, "trousers": 0.2, "shorts": 0.13, "leggings": 0.14, "skirt": 0.23}
 
 
-def _bottom_pattern(rng: np.random.Generator, values: Mapping[str, str]) -> str:
+def _bottom_patterns(values: Mapping[str, str]) -> dict[str, float]:
     if values["top"] in ("suit", "dress"):
-        return values["top_pattern"]
+        return {values["top_pattern"]: 1.0}
     if values["bottom"] == "jeans":
-        return "plain"
-    return weighted(rng, {"plain": 0.8, "stripes": 0.06, "pinstripes": 0.03, "plaid": 0.07, "dots": 0.04})
+        return {"plain": 1.0}
+    return {"plain": 0.8, "stripes": 0.06, "pinstripes": 0.03, "plaid": 0.07, "dots": 0.04}
 
 
 def _shoes(values: Mapping[str, str]) -> dict[str, float]:
@@ -249,7 +253,7 @@ def _garment(rng: np.random.Generator, basics: float = 0.5) -> str:
     return pick(rng, _BASICS if rng.random() < basics else tuple(colours.cloth()))
 
 
-def _colours(rng: np.random.Generator, values: Mapping[str, str]) -> dict[str, str]:
+def _colours(rng: np.random.Generator, values: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
     top, bottom = values["top"], values["bottom"]
     formal = top == "suit"
     names = {
@@ -273,10 +277,11 @@ def _colours(rng: np.random.Generator, values: Mapping[str, str]) -> dict[str, s
         names["top_second"] = pick(rng, ("white", "black", "cream", "navy"))
     if bottom == "jeans" and rng.random() < 0.75:
         names["bottom_colour"] = pick(rng, ("blue", "blue", "dark blue", "light blue", "black", "grey", "indigo"))
-    if top == "dress" or (formal and rng.random() < 0.88):
+    names |= fixed
+    if "bottom_colour" not in fixed and (top == "dress" or (formal and rng.random() < 0.88)):
         names["bottom_colour"] = names["top_colour"]
         names["bottom_second"] = names["top_second"] if top == "dress" else names["bottom_second"]
-    if values["shoes"] in ("leather", "boots", "sandals") and rng.random() < 0.75:
+    if values["shoes"] in ("leather", "boots", "sandals") and "shoe_colour" not in fixed and rng.random() < 0.75:
         names["shoe_colour"] = pick(rng, _LEATHERS)
     return names
 

@@ -1,0 +1,95 @@
+"""Fusion g(t, v): words read by learned queries, a picture's features, and the latent both describe together."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lodestream_training.synth import attributes
+from lodestream_training.towers.text import WIDTH as TOKEN_WIDTH
+from lodestream_training.towers.text import masking, split
+
+FEATURES = 192
+QUERIES = 14
+WIDTH = 256
+HEADS = 4
+KEPT = 96
+
+
+class Reader(nn.Module):
+    """One cross-attention layer: queries read the token states."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = nn.LayerNorm(WIDTH)
+        self.query = nn.Linear(WIDTH, WIDTH)
+        self.key = nn.Linear(WIDTH, WIDTH)
+        self.value = nn.Linear(WIDTH, WIDTH)
+        self.out = nn.Linear(WIDTH, WIDTH)
+        self.then = nn.LayerNorm(WIDTH)
+        self.wide = nn.Linear(WIDTH, 2 * WIDTH)
+        self.narrow = nn.Linear(2 * WIDTH, WIDTH)
+
+    def forward(self, queries: Tensor, memory: Tensor, bias: Tensor) -> Tensor:
+        """``queries`` (B, Q, 256), ``memory`` (B, T, 256), ``bias`` (B, 1, 1, T) -> (B, Q, 256)."""
+        query = split(self.query(self.before(queries)), HEADS)
+        key, value = split(self.key(memory), HEADS), split(self.value(memory), HEADS)
+        read = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        queries = queries + self.out(read.transpose(1, 2).flatten(2))
+        changed: Tensor = queries + self.narrow(functional.relu(self.wide(self.then(queries))))
+        return changed
+
+
+class Fusion(nn.Module):
+    """Concatenation and fully connected layers give what the words say and how much they say of each number;
+    a second, smaller path gives what the picture shows. The latent blends both: words win, the picture fills in.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = nn.Linear(TOKEN_WIDTH, WIDTH)
+        self.queries = nn.Parameter(torch.randn(QUERIES, WIDTH) * 0.5)
+        self.readers = nn.ModuleList(Reader() for _ in range(2))
+        self.kept = nn.Linear(WIDTH, KEPT)
+        self.no_text = nn.Parameter(torch.zeros(WIDTH))
+        self.no_picture = nn.Parameter(torch.zeros(FEATURES))
+        self.feature_norm = nn.LayerNorm(FEATURES)
+        self.first = nn.Linear(QUERIES * KEPT + FEATURES, 1024)
+        self.second = nn.Linear(1024, 512)
+        self.words = nn.Linear(512, attributes.SIZE)
+        self.said = nn.Linear(512, attributes.SIZE)
+        self.look = nn.Linear(FEATURES, 384)
+        self.seen = nn.Linear(384, attributes.SIZE)
+        kinds = [group.kind for group in attributes.GROUPS for _ in range(group.size)]
+        self.register_buffer("logits", torch.tensor([float(kind == "categorical") for kind in kinds]), persistent=False)
+        bounded = [float(kind in ("colour", "phenotype")) for kind in kinds]
+        self.register_buffer("bounded", torch.tensor(bounded), persistent=False)
+
+    def forward(
+        self, token_states: Tensor, attention_mask: Tensor, features: Tensor, has_text: Tensor, has_picture: Tensor
+    ) -> Tensor:
+        """``token_states`` (B, T, 384), ``attention_mask`` (B, T), ``features`` (B, 192), flags (B, 1)
+        -> latent (B, attributes.SIZE): logits; colours and phenotypes in [0, 1]; noise 0.
+        """
+        return self.explain(token_states, attention_mask, features, has_text, has_picture)[0]
+
+    def explain(
+        self, token_states: Tensor, attention_mask: Tensor, features: Tensor, has_text: Tensor, has_picture: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """As ``forward``, and the logits (B, SIZE) that the words say each number."""
+        text = has_text[:, :, None]
+        memory = text * self.memory(token_states) + (1.0 - text) * self.no_text
+        bias = masking(attention_mask) * text[:, None]
+        read = self.queries.expand(token_states.shape[0], -1, -1)
+        for reader in self.readers:
+            read = reader(read, memory, bias)
+        shown = has_picture * self.feature_norm(features) + (1.0 - has_picture) * self.no_picture
+        both = torch.cat((self.kept(read).flatten(1), shown), dim=1)
+        hidden = functional.relu(self.second(functional.relu(self.first(both))))
+        said = self.said(hidden)
+        words = self.words(hidden)
+        seen = self.seen(functional.relu(self.look(shown)))
+        trust = has_text * (1.0 - has_picture * (1.0 - said.sigmoid())) + (1.0 - has_text) * (1.0 - has_picture)
+        blend = trust * words + (1.0 - trust) * seen
+        return self.logits * blend + self.bounded * blend.sigmoid(), said

@@ -1,0 +1,69 @@
+"""Phase A: text tower and fusion learn from captions alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lodestream_training.towers import datasets, tokens
+from lodestream_training.towers.fusion import FEATURES, Fusion
+from lodestream_training.towers.losses import attribute_loss
+from lodestream_training.towers.runs import Run
+from lodestream_training.towers.text import TextTower, from_minilm
+
+BATCH = 64
+
+
+class Words(nn.Module):
+    """The text tower and fusion, trained together."""
+
+    def __init__(self, tower: TextTower) -> None:
+        super().__init__()
+        self.tower = tower
+        self.fusion = Fusion()
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, features: Tensor, has_text: Tensor, has_picture: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """As ``Fusion.explain``, from tokens."""
+        states = self.tower.states(input_ids, attention_mask)
+        latent, said = self.fusion.explain(states, attention_mask, features, has_text, has_picture)
+        return latent, said
+
+
+def prepare(out_dir: Path) -> tuple[Tokenizer, Words]:
+    """The tokenizer kept in ``out_dir`` (made on first use) and a model with the pretrained weights."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    tokenizer, rows = tokens.trimmed()
+    kept = out_dir / "tokenizer.json"
+    if kept.exists():
+        tokenizer = Tokenizer.from_file(str(kept))
+        return tokenizer, Words(TextTower(tokenizer.get_vocab_size()))
+    tokenizer.save(str(kept), pretty=False)
+    return tokenizer, Words(from_minilm(load_file(tokens.pretrained() / "model.safetensors"), rows))
+
+
+def optimiser(model: Words, tower_rate: float, fusion_rate: float) -> torch.optim.AdamW:
+    """AdamW: the pretrained trunk slower than fusion; the word table without decay."""
+    trunk = [p for name, p in model.tower.named_parameters() if not name.startswith("head.")]
+    groups = [{"params": trunk, "lr": tower_rate}, {"params": list(model.fusion.parameters()), "lr": fusion_rate}]
+    return torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+
+
+def train_text(out_dir: Path, minutes: float) -> None:
+    """Train for ``minutes`` in all (an interrupted run goes on); ``<out_dir>/text.pt`` and ``tokenizer.json``."""
+    tokenizer, model = prepare(out_dir)
+    run = Run(out_dir, "text", minutes, model, optimiser(model, 2e-4, 8e-4))
+    batches = datasets.stream(tokenizer, np.random.default_rng((2, run.step)), BATCH)
+    none = torch.zeros(BATCH, 1)
+    for _, texts in zip(run.steps(), batches, strict=False):
+        latent, said = model(texts.input_ids, texts.attention_mask, none.expand(-1, FEATURES), none + 1, none)
+        attributes = attribute_loss(latent, texts.target, texts.weight())
+        speaks = functional.binary_cross_entropy_with_logits(said, texts.said)
+        run.descend(attributes + 3.0 * speaks, {"attributes": attributes, "said": speaks})
