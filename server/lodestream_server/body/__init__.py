@@ -1,0 +1,1 @@
+"""Bodies: the template, its shape space, its skeletons and rest poses. Pure functions of arrays."""

@@ -1,0 +1,1 @@
+"""The conditional radiance field in surface coordinates: planes, decoder, extraction, rendering."""

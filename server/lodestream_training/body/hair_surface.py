@@ -1,0 +1,123 @@
+"""The hair shell: a disc-topology surface over the scalp that goes on as a curtain down neck, shoulders and back.
+
+hm08's helper-hair is a set of strips with gaps. A height field needs one sheet, so this one is grown on the reference
+shape: meridians leave the crown, follow the skull and, below it, hang and are pushed out of the body. Every vertex is
+bound to the body vertices around it, so the sheet follows every shape and pose of the body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+MERIDIANS = 64
+CAP_RINGS = 22
+CURTAIN_RINGS = 18
+CAP_RADIUS = 0.60  # share of the UV disc's radius that the skull gets
+CURTAIN_STEP = 0.026  # metres between rings of the curtain
+CLEARANCE = 0.004  # metres above the skin
+CURTAIN_CLEARANCE = 0.014
+
+
+@dataclass(frozen=True)
+class HairSurface:
+    """H vertices. ``near`` (H, 8) body vertices and ``share`` (H, 8) weights bind them; ``offset`` (H, 3) metres."""
+
+    positions: Float
+    uv: Float  # (H, 2) in [0, 1]
+    triangles: Int
+    near: Int
+    share: Float
+    offset: Float
+    azimuth: Float  # (H,) 0 at the face (+Z), positive to +X
+    drop: Float  # (H,) 0 at the crown, 1 at the skull's rim, then metres of curtain + 1
+
+
+def grow(mean: Float, skin: Int, centre: Float) -> HairSurface:
+    """Grows the sheet over the reference shape.
+
+    Args:
+        mean: (N, 3) reference vertices. skin: (T, 3) triangles of the body group. centre: (3,) inside the skull.
+    """
+    mesh = trimesh.Trimesh(mean, skin, process=False)
+    used = np.unique(skin)
+    normals = np.asarray(mesh.vertex_normals)
+    tree = cKDTree(mean[used])
+    theta = (np.arange(MERIDIANS) + 0.5) / MERIDIANS * 2 * np.pi - np.pi
+    crown = np.array([0.0, 1.0, -0.35])
+    crown /= np.linalg.norm(crown)
+    forward = np.array([0.0, 0.35, 1.0]) / np.hypot(1.0, 0.35)
+    side = np.array([1.0, 0.0, 0.0])
+    polar = np.linspace(0.03, 1.0, CAP_RINGS) * np.deg2rad(112.0)
+    direction = (
+        np.cos(polar)[:, None, None] * crown
+        + np.sin(polar)[:, None, None] * (np.cos(theta)[:, None] * forward + np.sin(theta)[:, None] * side)[None]
+    )
+    origin = np.broadcast_to(centre + np.array([0, 0.035, -0.005]), direction.shape).reshape(-1, 3)
+    hits, ray, _ = mesh.ray.intersects_location(origin, direction.reshape(-1, 3), multiple_hits=True)
+    reach = np.zeros(len(origin))
+    np.maximum.at(reach, ray, np.linalg.norm(hits - origin[ray], axis=1))
+    reach = reach.reshape(CAP_RINGS, MERIDIANS)
+    ears = np.abs(np.abs(theta) - np.deg2rad(95)) < np.deg2rad(38)  # the sheet passes over the ears, not around them
+    limit = np.minimum(reach, 0.118)
+    reach = np.where(ears[None], limit, np.minimum(reach, 0.16))
+    for _ in range(3):
+        reach = 0.5 * reach + 0.25 * (np.roll(reach, 1, 1) + np.roll(reach, -1, 1))
+    cap = origin.reshape(direction.shape) + direction * (reach + CLEARANCE)[..., None]
+
+    rings = [*cap]
+    outward = np.stack([np.sin(theta), np.zeros_like(theta), np.cos(theta)], axis=1)
+    for _ in range(CURTAIN_RINGS):
+        point = rings[-1] + np.array([0.0, -CURTAIN_STEP, 0.0])
+        for _ in range(4):
+            _, index = tree.query(point, k=6)
+            near = used[index]
+            depth = ((point[:, None] - mean[near]) * normals[near]).sum(-1).mean(1)
+            push = np.maximum(CURTAIN_CLEARANCE - depth, 0.0)
+            away = normals[near].mean(1)
+            away = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+            point = point + push[:, None] * (0.6 * away + 0.4 * outward)
+        smooth = 0.5 * point + 0.25 * (np.roll(point, 1, 0) + np.roll(point, -1, 0))
+        rings.append(smooth)
+    positions = np.concatenate([[cap[0].mean(0)], np.array(rings).reshape(-1, 3)])
+    total = CAP_RINGS + CURTAIN_RINGS
+    radius = np.concatenate(
+        [
+            np.linspace(0.03, 1.0, CAP_RINGS) * CAP_RADIUS,
+            CAP_RADIUS + (1 - CAP_RADIUS) * (np.arange(CURTAIN_RINGS) + 1) / CURTAIN_RINGS,
+        ]
+    )
+    drop = np.concatenate([np.linspace(0.03, 1.0, CAP_RINGS), 1 + CURTAIN_STEP * (np.arange(CURTAIN_RINGS) + 1)])
+    uv = 0.5 + 0.495 * radius[:, None, None] * np.stack([np.sin(theta), np.cos(theta)], axis=-1)[None]
+    uv = np.concatenate([[[0.5, 0.5]], uv.reshape(-1, 2)])
+    index = 1 + np.arange(total * MERIDIANS).reshape(total, MERIDIANS)
+    a, b = index[:-1], np.roll(index[:-1], -1, 1)
+    c, d = index[1:], np.roll(index[1:], -1, 1)
+    fan = np.stack([np.zeros(MERIDIANS, np.int64), index[0], np.roll(index[0], -1)], axis=1)
+    quads = np.concatenate([np.stack([a, c, d], -1).reshape(-1, 3), np.stack([a, d, b], -1).reshape(-1, 3)])
+    triangles = np.concatenate([fan, quads])
+    if trimesh.Trimesh(positions, triangles, process=False).face_normals[0] @ crown < 0:
+        triangles = triangles[:, ::-1]
+
+    distance, index8 = tree.query(positions, k=8)
+    share = 1.0 / np.maximum(distance, 0.008) ** 2
+    share /= share.sum(1, keepdims=True)
+    near = used[index8]
+    offset = positions - (mean[near] * share[..., None]).sum(1)
+    return HairSurface(
+        positions=positions,
+        uv=uv,
+        triangles=triangles,
+        near=near,
+        share=share,
+        offset=offset,
+        azimuth=np.concatenate([[0.0], np.tile(theta, total)]),
+        drop=np.concatenate([[0.0], np.repeat(drop, MERIDIANS)]),
+    )

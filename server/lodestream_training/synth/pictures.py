@@ -1,0 +1,62 @@
+"""Pictures of synthetic people, through the server's own extraction and textures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import lodestream_bundle
+import numpy as np
+from numpy.typing import NDArray
+
+from lodestream_server import layers
+from lodestream_server.avatar import Layer
+from lodestream_server.body.template import BodyTemplate
+from lodestream_training.render import Camera, Light, Surface, render as draw
+from lodestream_training.synth import attributes
+from lodestream_training.synth.painter import Painter, logits
+
+BODY = Path(lodestream_bundle.__file__).parent / "body.npz"
+LEVEL = 2  # enough triangles for small pictures
+AZIMUTH = {"front": 0.0, "left": 50.0, "right": -50.0, "back": 180.0}
+_SLICES = attributes.slices()
+_BACKGROUND = (236, 238, 241)
+
+
+@lru_cache(maxsize=1)
+def _tools() -> tuple[BodyTemplate, Painter]:
+    return BodyTemplate.load(BODY), Painter(BODY)
+
+
+def person_layers(a: NDArray[np.float32], level: int = LEVEL, rig: str = "unreal") -> tuple[Layer, ...]:
+    """The ground truth of a person as layers (A pose by default)."""
+    template, painter = _tools()
+    planes = {name: replace(p, regions=logits(p.regions)) for name, p in painter.paint(a).items()}
+    shape = template.shape(a[_SLICES["phenotype"]], a[_SLICES["face"]])
+    return layers.build(template, shape, planes, a[_SLICES["eye_colour"]], level, rig, ())[1]
+
+
+def render(
+    a: NDArray[np.float32],
+    rng: np.random.Generator | None = None,
+    view: str = "front",
+    size: int = 128,
+    background: tuple[int, int, int] = _BACKGROUND,
+) -> NDArray[np.uint8]:
+    """A square picture of a person.
+
+    Args:
+        a: (attributes.SIZE,) the person. rng: varies camera and light a little; None is the studio.
+        view: front, left, right or back. size: pixels.
+    Returns:
+        (size, size, 3) uint8 sRGB.
+    """
+    surfaces = [
+        Surface(p.positions, p.triangles, p.uv, p.material.albedo, p.normals, p.name) for p in person_layers(a)
+    ]
+    points = np.concatenate([s.positions for s in surfaces])
+    azimuth = AZIMUTH[view] + (float(rng.normal(0.0, 8.0)) if rng else 0.0)
+    camera = Camera.full(points, azimuth=azimuth, elevation=float(rng.uniform(-2, 10)) if rng else 4.0)
+    light = Light.varied(rng) if rng else Light()
+    return draw(surfaces, camera, light, (size, size), background)
