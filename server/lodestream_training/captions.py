@@ -1,4 +1,4 @@
-"""English captions of synthetic people: many templates, shuffled and partial clauses, with what each one says."""
+"""Captions of synthetic people: many templates, shuffled and partial clauses, with what each one says."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lodestream_training import lexicon
+from lodestream_training import chinese, lexicon
 from lodestream_training.synth import attributes, people
 from lodestream_training.synth.people import Person, pick
 
 _AT = attributes.slices()
 _PHENOTYPES = {"sex": (0,), "age": (1,), "build": (2, 3), "height": (4,)}
 _DEFAULT_SLEEVE = {"tshirt": "short", "polo": "short", "shirt": "long", "tank": "none"}
+#: Share of captions in Chinese.
+CHINESE = 0.25
 _PLURAL = ("jeans", "trousers", "shorts", "leggings")
 
 
@@ -40,7 +42,7 @@ def draw(rng: np.random.Generator) -> tuple[Person, Caption]:
     """A person and a caption; one in seven is called by a role ("a chef") that fixes parts of the outfit."""
     if rng.random() > 0.15:
         person = people.draw(rng)
-        return person, caption(person, rng)
+        return _chinese(person, rng) if rng.random() < CHINESE else (person, caption(person, rng))
     role = lexicon.ROLES[int(rng.random() * len(lexicon.ROLES))]
     values = dict(role.values)
     names = {group: pick(rng, options) for group, options in role.colours.items()}
@@ -56,15 +58,30 @@ def draw(rng: np.random.Generator) -> tuple[Person, Caption]:
             names.pop(group, None)
         said_anyway.add("bottom")
     person = people.draw(rng, values, names)
-    return person, caption(person, rng, Called(pick(rng, role.nouns), (*values, *names)), said_anyway)
+    called = Called(pick(rng, role.nouns), (*values, *names), role.nouns[0])
+    if called.role in chinese.ROLES and rng.random() < CHINESE:
+        return _chinese(person, rng, called, said_anyway)
+    return person, caption(person, rng, called, said_anyway)
+
+
+def _chinese(
+    person: Person, rng: np.random.Generator, called: Called | None = None, always: Iterable[str] = ()
+) -> tuple[Person, Caption]:
+    """The person with colours that Chinese has words for here, and a Chinese caption."""
+    person = chinese.known(person, rng)
+    writer = chinese.Writer(person, rng)
+    noun = pick(rng, chinese.ROLES[called.role]) if called else None
+    text = writer.write(noun, called.implied if called else (), set(always))
+    return person, Caption(text, frozenset(writer.said))
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The noun of a role and the groups it implies."""
+    """The noun of a role, the groups it implies, and the role's first noun, which names it."""
 
     noun: str
     implied: tuple[str, ...]
+    role: str
 
 
 def caption(
