@@ -13,7 +13,7 @@ from lodestream_server.body.template import BodyTemplate, Mesh, Rig, Shape
 from lodestream_server.field.planes import Planes, ShellPlanes, sample
 
 HIDE_MARGIN = 0.022  # metres inside a garment's edge from where the skin below is dropped
-TUCK_MARGIN = 0.05  # metres inside the top's edge from where the bottom below is dropped
+TUCK_MARGIN = 0.045  # metres inside the top's edge from where the bottom below is dropped
 
 
 @dataclass(frozen=True, slots=True)

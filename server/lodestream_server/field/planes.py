@@ -20,7 +20,7 @@ from lodestream_server.avatar import Float
 SHARPNESS = 0.0015  # b, metres
 EDGE_WIDTH = 0.006  # w, metres: the presence rises from 0 to 1 over it
 HEIGHT_SCALE = 0.02  # metres per unit of the decoder's level-set output
-EDGE_SCALE = 0.05  # metres per unit of the decoder's edge output; distances are clamped to ± this
+EDGE_SCALE = 0.06  # metres per unit of the decoder's edge output; distances are clamped to ± this
 SHADE_RANGE = 0.8  # shade = 1 + SHADE_RANGE · output
 
 # colour regions of each shell, in the order of its palette

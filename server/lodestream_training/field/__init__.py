@@ -1,0 +1,1 @@
+"""Training of the conditional field: decoder, losses, volume rendering, export."""
