@@ -105,15 +105,15 @@ class Camera:
         low, high = points.min(0), points.max(0)
         height = float(high[1] - low[1])
         if eyes is not None and len(eyes):
-            target = eyes.mean(0) + np.float32([0.0, -0.012 * height, -0.03 * height])
+            target = eyes.mean(0) + np.array([0.0, -0.012 * height, -0.03 * height])
         else:
             head = points[points[:, 1] > high[1] - 0.13 * height]
-            target = np.float32([head[:, 0].mean(), high[1] - 0.07 * height, head[:, 2].mean()])
+            target = np.array([head[:, 0].mean(), high[1] - 0.07 * height, head[:, 2].mean()])
         return cls.look(azimuth, 2.0, target, 0.2 * height)
 
 
 def _linear(red: float, green: float, blue: float) -> Float:
-    return np.float32([red, green, blue])
+    return np.array([red, green, blue], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Light:
         """A random but plausible light: for training pictures."""
         warmth = rng.uniform(-0.08, 0.08)
         strength = rng.uniform(0.8, 1.15)
-        tint = np.float32([1 + warmth, 1.0, 1 - warmth])
+        tint = np.array([1 + warmth, 1.0, 1 - warmth], np.float32)
         ambient = rng.uniform(0.75, 1.25)
         side = rng.choice([-1.0, 1.0])
         return cls(
@@ -157,7 +157,7 @@ def vertex_normals(positions: Float, triangles: Int) -> Float:
     index = triangles.T.ravel()
     sums = [np.bincount(index, np.tile(faces[:, k], 3), minlength=len(positions)) for k in range(3)]
     normals = np.stack(sums, axis=1).astype(np.float32)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def sample(texture: Bytes, uv: Float) -> Float:
@@ -194,24 +194,31 @@ def _project(points: Float, camera: Camera, width: int, height: int) -> tuple[ND
 
 def _scan(pixels: NDArray[np.float64], depth: Float, triangles: Int, width: int, height: int) -> _Fragments:
     """All pixel centres that lie inside projected triangles."""
-    corners = pixels[triangles]  # (T, 3, 2)
-    low = np.ceil(corners.min(1) - 0.5)
-    high = np.floor(corners.max(1) - 0.5)
-    x0, y0 = np.maximum(low[:, 0], 0), np.maximum(low[:, 1], 0)
-    columns = np.maximum(np.minimum(high[:, 0], width - 1) - x0 + 1, 0).astype(np.int64)
-    rows = np.maximum(np.minimum(high[:, 1], height - 1) - y0 + 1, 0).astype(np.int64)
-    counts = np.where(depth[triangles].min(1) > 1e-3, columns * rows, 0)
-    which = np.flatnonzero(counts)
-    counts = counts[which]
-    owner = np.repeat(which, counts)
-    inner = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    column = x0[owner].astype(np.int64) + inner % columns[owner]
-    row = y0[owner].astype(np.int64) + inner // columns[owner]
-    a, b, c = corners[owner, 0], corners[owner, 1], corners[owner, 2]
+    i, j, k = triangles.T
+    x, y = pixels.T
+    ax, bx, cx = x[i], x[j], x[k]
+    ay, by, cy = y[i], y[j], y[k]
+    x0 = np.maximum(np.ceil(np.minimum(np.minimum(ax, bx), cx) - 0.5), 0)
+    y0 = np.maximum(np.ceil(np.minimum(np.minimum(ay, by), cy) - 0.5), 0)
+    x1 = np.minimum(np.floor(np.maximum(np.maximum(ax, bx), cx) - 0.5), width - 1)
+    y1 = np.minimum(np.floor(np.maximum(np.maximum(ay, by), cy) - 0.5), height - 1)
+    visible = (depth > 1e-3)[i] & (depth > 1e-3)[j] & (depth > 1e-3)[k]
+    which = np.flatnonzero(visible & (x1 >= x0) & (y1 >= y0))
+    columns = (x1 - x0 + 1)[which].astype(np.int64)
+    counts = columns * (y1 - y0 + 1)[which].astype(np.int64)
+    index = np.repeat(np.arange(len(which)), counts)  # candidate -> row of `which`
+    inner = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    owner = which[index]
+    rows, remainder = np.divmod(inner, columns[index])
+    column = x0[owner].astype(np.int64) + remainder
+    row = y0[owner].astype(np.int64) + rows
     px, py = column + 0.5, row + 0.5
-    w0 = (b[:, 0] - px) * (c[:, 1] - py) - (c[:, 0] - px) * (b[:, 1] - py)
-    w1 = (c[:, 0] - px) * (a[:, 1] - py) - (a[:, 0] - px) * (c[:, 1] - py)
-    w2 = (a[:, 0] - px) * (b[:, 1] - py) - (b[:, 0] - px) * (a[:, 1] - py)
+    ax, ay = ax[owner] - px, ay[owner] - py
+    bx, by = bx[owner] - px, by[owner] - py
+    cx, cy = cx[owner] - px, cy[owner] - py
+    w0 = bx * cy - cx * by
+    w1 = cx * ay - ax * cy
+    w2 = ax * by - bx * ay
     area = w0 + w1 + w2
     inside = (area != 0) & (np.minimum(np.minimum(w0 * area, w1 * area), w2 * area) >= 0)
     owner = owner[inside]
@@ -291,7 +298,9 @@ def render(
             everything = np.arange(len(fragments.pixel))
             alpha = sample(albedo[:, :, 3:], _blend(uv, triangles, fragments, everything))[:, 0]
             solid = alpha >= 127.5
-            fragments = _Fragments(*(part[solid] for part in fragments))
+            fragments = _Fragments(
+                fragments.pixel[solid], fragments.depth[solid], fragments.triangle[solid], fragments.weights[solid]
+            )
         parts.append(fragments)
         sources.append(np.full(len(fragments.pixel), number))
 

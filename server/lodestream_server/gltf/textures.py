@@ -1,0 +1,50 @@
+"""Pictures as JPEG or PNG bytes, the same for the same pixels."""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from lodestream_server.avatar import Bytes
+
+Mime = Literal["image/jpeg", "image/png"]
+
+
+def encode_colour(pixels: Bytes, quality: int, keep_alpha: bool) -> tuple[bytes, Mime]:
+    """Colour ``pixels`` (H, W, 3 or 4): PNG where alpha is wanted and says something, else JPEG with halved chroma."""
+    if keep_alpha and pixels.shape[2] == 4 and int(pixels[:, :, 3].min()) < 255:
+        return _png(pixels), "image/png"
+    return _jpeg(pixels[:, :, :3], quality, halve_chroma=True), "image/jpeg"
+
+
+def encode_data(pixels: Bytes, quality: int) -> tuple[bytes, Mime]:
+    """Normals or occlusion-roughness-metallic (H, W, 3): JPEG with full chroma, as every channel counts alike."""
+    return _jpeg(pixels, quality, halve_chroma=False), "image/jpeg"
+
+
+def resize(pixels: Bytes, width: int, height: int) -> Bytes:
+    """``pixels`` (H, W, C) at another size: averaged when it shrinks, bilinear when it grows."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    method = Image.Resampling.BOX if pixels.shape[0] >= height else Image.Resampling.BILINEAR
+    channels = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(pixels[:, :, k])).resize((width, height), method))
+        for k in range(pixels.shape[2])
+    ]
+    return np.stack(channels, axis=2)
+
+
+def _jpeg(pixels: Bytes, quality: int, *, halve_chroma: bool) -> bytes:
+    stream = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.save(stream, "JPEG", quality=quality, subsampling=2 if halve_chroma else 0, optimize=True)
+    return stream.getvalue()
+
+
+def _png(pixels: Bytes) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG", compress_level=4)
+    return stream.getvalue()

@@ -1,0 +1,163 @@
+"""One level of an avatar as a self-contained GLB."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pygltflib as gl
+
+from lodestream_server.avatar import Avatar, Layer, Material, Skeleton
+from lodestream_server.gltf import atlas, textures
+from lodestream_server.gltf.binary import Document, short
+from lodestream_server.gltf.skin import inverse_binds, local_translations, quantize_influences
+from lodestream_server.gltf.tangents import vertex_tangents
+
+Layout = Literal["layers", "atlas"]
+GENERATOR = "lodestream"
+_COARSE_LEVEL, _COARSE_QUALITY, _QUALITY = 3, 80, 88
+_CLAMP, _REPEAT, _LINEAR, _TRILINEAR = 33071, 10497, 9729, 9987
+
+
+def write_glb(avatar: Avatar, layout: Layout = "layers", quality: int | None = None) -> bytes:
+    """Writes one level of an avatar: the same bytes for the same avatar.
+
+    Args:
+        avatar: at least one layer, at most 256 joints.
+        layout: ``layers`` gives each layer its own mesh, node and material, ``atlas`` merges all into one.
+        quality: of JPEG, 1 to 95; by default 80 at the coarsest level and 88 at the others.
+
+    Returns:
+        A glTF 2.0 binary: metres, +Y up, facing +Z, one skin, joints below the root joint, mesh nodes beside it.
+
+    Raises:
+        ValueError: the avatar has no layers or too many joints.
+    """
+    if not avatar.layers:
+        raise ValueError("an avatar needs at least one layer")
+    if len(avatar.skeleton.names) > 256:
+        raise ValueError(f"a skeleton may have 256 joints, got {len(avatar.skeleton.names)}")
+    if layout == "atlas":
+        avatar = atlas.merge(avatar)
+    quality = quality or (_COARSE_QUALITY if avatar.level >= _COARSE_LEVEL else _QUALITY)
+    document = Document()
+    gltf = document.gltf
+    gltf.asset = gl.Asset(version="2.0", generator=GENERATOR, extras={"lodestream": _identity(avatar)})
+    roots = _add_skeleton(document, avatar.skeleton)
+    meshes = [_add_layer(document, layer, quality) for layer in avatar.layers]
+    gltf.scenes = [gl.Scene(nodes=[*roots, *meshes])]
+    return document.to_bytes()
+
+
+def _identity(avatar: Avatar) -> dict[str, str | int]:
+    return {
+        "avatar_id": avatar.avatar_id,
+        "level": avatar.level,
+        "seed": avatar.seed,
+        "bundle": avatar.bundle,
+        "prompt_sha256": avatar.prompt_sha256,
+    }
+
+
+def _add_skeleton(document: Document, skeleton: Skeleton) -> list[int]:
+    """Nodes 0 … J-1 are the joints, in order; returns the roots."""
+    gltf = document.gltf
+    for name, offset in zip(skeleton.names, local_translations(skeleton), strict=True):
+        gltf.nodes.append(gl.Node(name=name, translation=short(offset) if offset.any() else None))
+    for joint, parent in enumerate(skeleton.parents):
+        if parent >= 0:
+            gltf.nodes[parent].children.append(joint)
+    roots = [joint for joint, parent in enumerate(skeleton.parents) if parent < 0]
+    gltf.skins = [
+        gl.Skin(
+            inverseBindMatrices=document.accessor("inverse binds", inverse_binds(skeleton)),
+            skeleton=roots[0] if len(roots) == 1 else None,
+            joints=list(range(len(skeleton.names))),
+        )
+    ]
+    return roots
+
+
+def _add_layer(document: Document, layer: Layer, quality: int) -> int:
+    """The layer's mesh, material and node; returns the node."""
+    gltf = document.gltf
+    count = len(layer.positions)
+    joints, weights = quantize_influences(layer.joints, layer.weights)
+    fits = bool(layer.uv.min() >= 0 and layer.uv.max() <= 1)
+    uv = np.rint(layer.uv * 65535).astype(np.uint16) if fits else layer.uv.astype(np.float32)
+    index_type = np.uint16 if count <= 65535 else np.uint32
+    vertex = gl.ARRAY_BUFFER
+    normals = _unit(layer.normals)
+    attributes = gl.Attributes(
+        POSITION=document.accessor("positions", layer.positions.astype(np.float32), vertex, bounds=True),
+        NORMAL=document.accessor("normals", normals, vertex),
+        TEXCOORD_0=document.accessor("short uv" if fits else "uv", uv, vertex, normalized=fits),
+        JOINTS_0=document.accessor("joints", joints, vertex),
+        WEIGHTS_0=document.accessor("weights", weights, vertex, normalized=True),
+    )
+    if layer.material.normal is not None:
+        tangents = vertex_tangents(layer.positions, normals, layer.uv, layer.triangles)
+        attributes.TANGENT = document.accessor("tangents", tangents, vertex)
+    indices = document.accessor(
+        f"{np.dtype(index_type).name} indices",
+        layer.triangles.astype(index_type).reshape(-1),
+        gl.ELEMENT_ARRAY_BUFFER,
+    )
+    morphs = {name: morph for name, morph in layer.morphs.items() if len(morph.indices)}
+    targets = [
+        {"POSITION": document.sparse_accessor("morph", count, morph.indices, morph.deltas)} for morph in morphs.values()
+    ]
+    primitive = gl.Primitive(
+        attributes=attributes,
+        indices=indices,
+        material=_add_material(document, layer.name, layer.material, quality, repeat=not fits),
+        targets=targets,
+    )
+    extras = {"targetNames": list(morphs)} if morphs else {}
+    gltf.meshes.append(gl.Mesh(name=layer.name, primitives=[primitive], extras=extras))
+    gltf.nodes.append(gl.Node(name=layer.name, mesh=len(gltf.meshes) - 1, skin=0))
+    return len(gltf.nodes) - 1
+
+
+def _unit(normals: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    up = np.array([0.0, 1.0, 0.0])
+    return np.where(lengths > 1e-8, normals / np.maximum(lengths, 1e-8), up).astype(np.float32)
+
+
+def _add_material(document: Document, name: str, material: Material, quality: int, *, repeat: bool) -> int:
+    gltf = document.gltf
+    opaque = material.alpha == "OPAQUE"
+    picture, mime = textures.encode_colour(material.albedo, quality, keep_alpha=not opaque)
+    colour = gl.TextureInfo(index=_add_texture(document, name, picture, mime, repeat=repeat))
+    surface = gl.PbrMetallicRoughness(
+        baseColorTexture=colour, roughnessFactor=material.roughness, metallicFactor=material.metallic
+    )
+    result = gl.Material(
+        name=name, pbrMetallicRoughness=surface, alphaMode=material.alpha, doubleSided=material.double_sided
+    )
+    if material.normal is not None:
+        picture, mime = textures.encode_data(material.normal, quality)
+        result.normalTexture = gl.NormalMaterialTexture(
+            index=_add_texture(document, f"{name} normal", picture, mime, repeat=repeat), scale=None
+        )
+    if material.orm is not None:
+        picture, mime = textures.encode_data(material.orm, quality)
+        index = _add_texture(document, f"{name} orm", picture, mime, repeat=repeat)
+        surface.roughnessFactor = surface.metallicFactor = 1.0
+        surface.metallicRoughnessTexture = gl.TextureInfo(index=index)
+        result.occlusionTexture = gl.OcclusionTextureInfo(index=index, strength=None)
+    gltf.materials.append(result)
+    return len(gltf.materials) - 1
+
+
+def _add_texture(document: Document, name: str, data: bytes, mime: str, *, repeat: bool) -> int:
+    gltf = document.gltf
+    wrap = _REPEAT if repeat else _CLAMP
+    wraps = [sampler.wrapS for sampler in gltf.samplers]
+    if wrap not in wraps:
+        gltf.samplers.append(gl.Sampler(magFilter=_LINEAR, minFilter=_TRILINEAR, wrapS=wrap, wrapT=wrap))
+        wraps.append(wrap)
+    source = document.image(name, data, mime)
+    gltf.textures.append(gl.Texture(sampler=wraps.index(wrap), source=source))
+    return len(gltf.textures) - 1
