@@ -45,7 +45,7 @@ def extract(template: BodyTemplate, rig: Rig, shape: Shape, planes: Planes, shel
     edge = _average(sample(own.edge, mesh.uv), wedge, len(point))
     moved = base + height[:, None] * normal
     kept = mesh.triangles[(edge[corners] > 0).any(axis=1)]
-    kept = kept[~_hidden(template, planes, mesh, shell)[kept].all(axis=1)]
+    kept = kept[~covered(template, planes, mesh, shell)[kept].all(axis=1)]
     surface = Surface(
         positions=moved[wedge],
         normals=normal[wedge],
@@ -83,8 +83,8 @@ def _average(values: Float, group: NDArray[np.int64], count: int) -> Float:
     return np.asarray(total / np.maximum(np.bincount(group, minlength=count), 1), dtype=np.float32)
 
 
-def _hidden(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> NDArray[np.bool_]:
-    """(W,) wedges that lie well under a garment."""
+def covered(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> NDArray[np.bool_]:
+    """(W,) wedges that lie well under a garment and are not shown."""
     if shell == "bottom":
         return np.asarray(sample(planes["top"].edge, mesh.uv) > TUCK_MARGIN)
     out = np.zeros(len(mesh.vertex), dtype=bool)

@@ -1,0 +1,157 @@
+"""Volume rendering of the field.
+
+    C(r) = Σ_i T_i (1 − exp(−σ_i Δ_i)) c_i,   T_i = exp(−Σ_{j<i} σ_j Δ_j)       (Max 1995; Mildenhall et al. 2020, eq. 3)
+
+A ray's samples are its meetings with sheets, surfaces at a few fixed distances from a shell's level set, sorted by
+depth over all shells. The sheets only say where to look: density and colour of a sample come from the planes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lodestream_server.avatar import Float
+from lodestream_server.body.normals import vertex_normals
+from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Shape
+from lodestream_server.field.extract import covered
+from lodestream_server.field.planes import SHARPNESS, Planes, colours, density, sample
+from lodestream_server.field.scan import Camera, blend, project, scan
+
+SHEETS = tuple(SHARPNESS * k for k in (2.5, 1.2, 0.0, -1.2, -2.5, -5.0))  # metres outside the level set
+_WIDTHS = tuple(
+    (SHEETS[max(i - 1, 0)] - SHEETS[min(i + 1, len(SHEETS) - 1)]) / (1 if i in (0, len(SHEETS) - 1) else 2)
+    for i in range(len(SHEETS))
+)
+_OPEN = ("skirt", "hair")  # shells whose inner side can be seen
+_SOLID = 50.0  # optical depth of the parts that are plain surfaces
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """N samples of all rays through one shell."""
+
+    shell: str
+    pixel: NDArray[np.int64]  # (N,)
+    depth: Float  # (N,) metres along the view axis
+    uv: Float  # (N, 2)
+    distance: Float  # (N,) d, metres from the shell's surface
+    step: Float  # (N,) Δ, metres along the ray
+    normal: Float  # (N, 3)
+    open: Float  # (N,) 0 where a garment hides the skin
+
+
+def trace(
+    template: BodyTemplate, shape: Shape, planes: Planes, camera: Camera, width: int, height: int, level: int = 1
+) -> list[Samples]:
+    """Samples of every shell's sheets for all rays of a picture; the template's rest pose."""
+    out: list[Samples] = []
+    for shell in FIELD_SHELLS:
+        mesh = template.meshes[shell, level]
+        base = shape.vertices[mesh.vertex]
+        point, wedge = np.unique(mesh.vertex, return_inverse=True)
+        normal = vertex_normals(shape.vertices[point], wedge[mesh.triangles])[wedge]
+        share = 1.0 / np.bincount(wedge)
+        level_set = (np.bincount(wedge, sample(planes[shell].level_set, mesh.uv)) * share)[wedge]
+        edge = sample(planes[shell].edge, mesh.uv)
+        triangles = mesh.triangles[(edge[mesh.triangles] > -0.012).any(axis=1)]
+        if not len(triangles):
+            continue
+        surface = base + level_set[:, None] * normal
+        lit = vertex_normals(surface[np.unique(wedge, return_index=True)[1]], wedge[mesh.triangles])[wedge]
+        shown = 1.0 - covered(template, planes, mesh, shell).astype(np.float32)
+        for offset, thickness in zip(SHEETS, _WIDTHS, strict=True):
+            distance = level_set + offset
+            points = (base + distance[:, None] * normal).astype(np.float32)
+            pixels, depth = project(points, camera, width, height)
+            hit = scan(pixels, depth, triangles, width, height)
+            values = np.concatenate(
+                [mesh.uv, distance[:, None], lit, shown[:, None], (points - camera.position)], axis=1
+            ).astype(np.float32)
+            at = blend(values, triangles, hit)
+            ray = at[:, 7:10] / np.linalg.norm(at[:, 7:10], axis=1, keepdims=True)
+            cosine = (ray * at[:, 3:6]).sum(axis=1)
+            k = cosine < (1.0 if shell in _OPEN else 0.1)  # closed shells hide their own far side
+            step = thickness / np.maximum(np.abs(cosine[k]), 0.15)
+            out.append(
+                Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], at[k, 2], step, at[k, 3:6], at[k, 6])
+            )
+    return out
+
+
+def composite(pixel: NDArray[np.int64], depth: Float, tau: Float) -> tuple[NDArray[np.int64], Float]:
+    """Order and weights of samples.
+
+    Args:
+        pixel: (N,). depth: (N,). tau: (N,) optical depths σΔ.
+    Returns:
+        (N,) order that sorts by pixel, then depth, and the weights T_i (1 − exp(−τ_i)) in that order.
+    """
+    order = np.lexsort((depth, pixel))
+    sorted_tau = tau[order].astype(np.float64)
+    before = np.cumsum(sorted_tau) - sorted_tau
+    first = np.flatnonzero(np.diff(pixel[order], prepend=-1))
+    counts = np.diff(np.append(first, len(order)))
+    before -= np.repeat(before[first], counts)
+    weights = np.exp(-before) * -np.expm1(-sorted_tau)
+    return order, weights.astype(np.float32)
+
+
+def render(
+    template: BodyTemplate,
+    shape: Shape,
+    planes: Planes,
+    fixed_albedo: dict[str, NDArray[np.uint8]],
+    camera: Camera,
+    size: tuple[int, int],
+    background: Float,
+) -> Float:
+    """A picture of the field: (height, width, 3) sRGB in [0, 1].
+
+    Args:
+        fixed_albedo: textures (H, W, 3) of eyes, mouth and lashes, which are plain surfaces.
+        size: (width, height). background: (3,) sRGB.
+    """
+    width, height = size
+    pixel: list[NDArray[np.int64]] = []
+    depth: list[Float] = []
+    tau: list[Float] = []
+    colour: list[Float] = []
+    samples = trace(template, shape, planes, camera, width, height)
+    for s in samples:
+        own = planes[s.shell]
+        sigma = density(sample(own.level_set, s.uv), sample(own.edge, s.uv), s.distance) * s.open
+        keep = sigma * s.step > 1e-3
+        pixel.append(s.pixel[keep])
+        depth.append(s.depth[keep])
+        tau.append((sigma * s.step)[keep])
+        colour.append(colours(own, s.uv[keep]) * _light(s.normal[keep], camera)[:, None])
+    for shell in FIXED_SHELLS:
+        mesh = template.meshes[shell, 0]
+        points = shape.vertices[mesh.vertex]
+        pixels, far = project(points, camera, width, height)
+        hit = scan(pixels, far, mesh.triangles, width, height)
+        at = blend(np.concatenate([mesh.uv, vertex_normals(points, mesh.triangles)], axis=1), mesh.triangles, hit)
+        image = fixed_albedo[shell].astype(np.float32).transpose(2, 0, 1) / 255.0
+        pixel.append(hit.pixel)
+        depth.append(hit.depth)
+        tau.append(np.full(len(hit.pixel), _SOLID, np.float32))
+        colour.append(sample(image, at[:, :2]) * _light(at[:, 2:5], camera)[:, None])
+    pixels_all, colours_all = np.concatenate(pixel), np.concatenate(colour)
+    order, weights = composite(pixels_all, np.concatenate(depth), np.concatenate(tau))
+    where = pixels_all[order]
+    count = width * height
+    out = np.stack(
+        [np.bincount(where, weights * colours_all[order, c], count) for c in range(3)], axis=1
+    )
+    through = 1.0 - np.bincount(where, weights, count)
+    out += through[:, None] * background
+    return np.clip(out, 0.0, 1.0).reshape(height, width, 3).astype(np.float32)
+
+
+def _light(normal: Float, camera: Camera) -> Float:
+    """(N,) half-Lambert light from above the viewer's left; a factor on sRGB."""
+    direction = np.array([-0.35, 0.55, 0.76], dtype=np.float32) @ camera.rotation
+    return np.asarray(0.62 + 0.42 * (normal @ direction * 0.5 + 0.5), dtype=np.float32)

@@ -1,0 +1,36 @@
+"""Fusion g(t, v): token states of the text and features of the picture become the latent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lodestream_server.avatar import Float, Int
+from lodestream_server.encoders.engines.base import Session
+
+_TOKEN_WIDTH = 384
+_FEATURE_WIDTH = 192
+
+
+class Fusion:
+    """Runs the fusion network for one request at a time. Thread-safe as its session is."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def fuse(self, token_states: Float | None, attention_mask: Int | None, features: Float | None) -> Float:
+        """The raw latent (L,).
+
+        Args:
+            token_states: (1, T, 384), None without text. attention_mask: (1, T) int64, None without text.
+            features: (1, 192) of the picture, None without one.
+        """
+        has_text = token_states is not None and attention_mask is not None
+        one, none = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
+        feeds = {
+            "token_states": token_states if has_text else np.zeros((1, 2, _TOKEN_WIDTH), np.float32),
+            "attention_mask": attention_mask if has_text else np.ones((1, 2), np.int64),
+            "features": features if features is not None else np.zeros((1, _FEATURE_WIDTH), np.float32),
+            "has_text": one if has_text else none,
+            "has_picture": one if features is not None else none,
+        }
+        return np.asarray(self._session.run(feeds)["latent"][0], dtype=np.float32)
