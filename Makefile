@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) 2>/dev/null)))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PROMPT ?= a tall bald man in a red t-shirt and blue jeans
 OUT ?= out/demo
 PROFILE ?= embedded
@@ -53,8 +54,7 @@ clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache build dist out
 
 .venv/.created:
-	@[[ -n "$(PYTHON)" ]] || { echo "no Python found: install Python 3.11 or later" >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or later is needed, this is {sys.version}")'
+	@[[ -n "$(PYTHON)" ]] || { echo "Python 3.11 or later is needed and none was found; name one with PYTHON=" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(PIP) --upgrade 'pip>=25.1'
 	@touch $@
