@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from lodestream_server.pipeline.asset import LevelAsset, Match
@@ -47,8 +48,8 @@ class AvatarPipeline(Protocol[J]):
         """Pictures in the gallery."""
 
     @property
-    def morph_targets(self) -> tuple[str, ...]:
-        """Names of the morph targets that a request may ask for."""
+    def morph_targets(self) -> Mapping[str, tuple[str, ...]]:
+        """What a request may ask for, groups first: a group stands for many morph targets, a name for itself."""
 
     def avatar_id(self, request: AvatarRequest) -> str:
         """The id that ``begin`` would give, without doing the work."""
@@ -61,7 +62,7 @@ class AvatarPipeline(Protocol[J]):
         """
 
     def level(self, job: J, level: int) -> LevelAsset:
-        """Decode, extract, texture and write one level. Levels may be asked for in any order, coarse first is free."""
+        """Decode, extract, texture and write one level. Ask from coarse to fine."""
 
     def preview(self, job: J, width: int, height: int, azimuth: float) -> bytes:
-        """Volume-render the field: a PNG of ``width`` × ``height``, seen from ``azimuth`` degrees (0 the front)."""
+        """Volume-render the field from ``azimuth`` degrees (0 the front): a PNG of ``width`` by ``height`` pixels."""

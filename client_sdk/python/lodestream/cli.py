@@ -1,0 +1,140 @@
+"""``lodestream``: avatars from the command line.
+
+Exit codes: 0 done, 2 wrong usage, 3 the server said no, 4 no connection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from lodestream._client import Client
+from lodestream._errors import LocalServerError, LodestreamError, ServerError
+from lodestream._events import Accepted, Done, Level
+from lodestream._local_server import LocalServer
+from lodestream._progress import Display
+from lodestream._report import report
+from lodestream._requests import LAYOUTS, RIGS
+from lodestream._version import __version__
+
+USAGE, REFUSED, CONNECTION = 2, 3, 4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Returns:
+        The exit code.
+    """
+    arguments = _parser().parse_args(argv)
+    display = Display()
+    try:
+        return int(arguments.run(arguments, display))
+    except ServerError as error:
+        display.say(f"lodestream: {error}")
+        return REFUSED
+    except LocalServerError as error:
+        display.say(f"lodestream: {error}")
+        return USAGE if error.missing else CONNECTION
+    except LodestreamError as error:
+        display.say(f"lodestream: {error}")
+        return CONNECTION
+    except OSError as error:
+        display.say(f"lodestream: {error.filename or ''}: {error.strerror or error}")
+        return USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _generate(arguments: argparse.Namespace, display: Display) -> int:
+    out: Path = arguments.out
+    picture = arguments.image.read_bytes() if arguments.image else None
+    out.mkdir(parents=True, exist_ok=True)
+    levels: list[Level] = []
+    with contextlib.ExitStack() as stack:
+        address = arguments.address or _private_server(stack, display)
+        client = stack.enter_context(Client(address, timeout=arguments.timeout))
+        for event in client.generate(
+            arguments.prompt,
+            image=picture,
+            seed=arguments.seed,
+            levels=arguments.levels,
+            rig=arguments.rig,
+            layout=arguments.layout,
+            morph_targets=arguments.morph_targets,
+        ):
+            display.show(event)
+            if isinstance(event, Accepted):
+                accepted = event
+            elif isinstance(event, Level):
+                levels.append(event)
+                (out / f"lod{event.level}.glb").write_bytes(event.glb)
+            elif isinstance(event, Done):
+                done = event
+        (out / "preview.png").write_bytes(client.preview(accepted.avatar_id))
+    text = json.dumps(report(arguments.prompt, accepted, levels, done), ensure_ascii=False, indent=2)
+    (out / "report.json").write_text(text + "\n", encoding="utf-8")
+    display.say(f"written to {out}")
+    return 0
+
+
+def _info(arguments: argparse.Namespace, display: Display) -> int:
+    with contextlib.ExitStack() as stack:
+        address = arguments.address or _private_server(stack, display)
+        client = stack.enter_context(Client(address, timeout=arguments.timeout))
+        sys.stdout.write(json.dumps(asdict(client.info()), indent=2) + "\n")
+    return 0
+
+
+def _private_server(stack: contextlib.ExitStack, display: Display) -> str:
+    display.say("starting a private server")
+    return stack.enter_context(LocalServer()).address
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lodestream", description="Rigged avatars from a prompt.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"lodestream {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    generate = commands.add_parser("generate", help="stream an avatar into a folder", allow_abbrev=False)
+    generate.set_defaults(run=_generate)
+    generate.add_argument("prompt", metavar="PROMPT", help="what the avatar looks like; may be empty with --image")
+    generate.add_argument("--image", type=Path, metavar="FILE", help="a PNG, JPEG or WebP to go by")
+    generate.add_argument("--seed", type=_seed, metavar="N", help="another number, another variant (default: 0)")
+    generate.add_argument("--rig", choices=tuple(RIGS), default="mixamo", help="skeleton (default: mixamo)")
+    generate.add_argument("--layout", choices=tuple(LAYOUTS), default="layers", help="meshes (default: layers)")
+    generate.add_argument("--levels", type=_levels, metavar="3,2,1,0", help="levels of detail (default: all)")
+    generate.add_argument(
+        "--morph-targets", type=_names, default=(), metavar="NAMES", help="names, or the groups ARKit, Oculus Visemes"
+    )
+    generate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for what is made")
+
+    info = commands.add_parser("info", help="say what a server runs and accepts", allow_abbrev=False)
+    info.set_defaults(run=_info)
+    for command in (generate, info):
+        command.add_argument("--address", metavar="HOST:PORT", help="a running server (default: start a private one)")
+        command.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of the call (120)")
+    return parser
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**64:
+        raise argparse.ArgumentTypeError("must be 0 to 2^64 - 1")
+    return value
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    levels = tuple(int(part) for part in text.split(","))
+    if not all(0 <= level < 2**32 for level in levels):
+        raise argparse.ArgumentTypeError("must be numbers such as 3,2,1,0")
+    return levels
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,93 @@
+"""Puts the worker together and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lodestream_server.config import Config
+from lodestream_server.errors import WarmUpError
+from lodestream_server.metrics import Metrics
+from lodestream_server.pipeline.base import AvatarPipeline
+from lodestream_server.pipeline.request import AvatarRequest
+from lodestream_server.pipeline.studio import Studio
+from lodestream_server.pipeline.workers import Workers
+from lodestream_server.rpc.guard import Guard
+from lodestream_server.rpc.server import RpcServer
+from lodestream_server.rpc.service import AvatarService
+from lodestream_server.store.level_store import LevelStore
+from lodestream_server.web.server import WebServer
+
+WARM_UP = AvatarRequest("a tall woman with short brown hair in a green dress and black boots", seed=1)
+_log = logging.getLogger(__name__)
+
+LoadPipeline = Callable[[Config, Metrics], AvatarPipeline[Any]]
+
+
+async def serve(config: Config, load_pipeline: LoadPipeline) -> None:
+    """Serves until SIGTERM or SIGINT, then drains; a second signal ends at once.
+
+    Raises:
+        StartupError: An address is taken, the bundle is broken, or the warm-up failed.
+    """
+    began = time.perf_counter()
+    metrics = Metrics()
+    guard = Guard(metrics)
+    ready = asyncio.Event()
+    rpc = RpcServer(config.listen)
+    healthy = lambda: ready.is_set() and not guard.draining  # noqa: E731 (one use)
+    web = None if config.http == "off" else WebServer(config.http, metrics, healthy)
+    pipeline = await asyncio.to_thread(load_pipeline, config, metrics)
+    await asyncio.to_thread(warm_up, pipeline)
+    store = await asyncio.to_thread(LevelStore, config.data_dir / "avatars", config.store_mb * 10**6, metrics)
+    studio = Studio(pipeline, Workers(config.workers, config.queue, metrics), store, metrics)
+    signals = _signals()
+    await rpc.start(AvatarService(studio, guard, metrics))
+    await rpc.serving(True)
+    ready.set()
+    if web is not None:
+        web.start()
+    milliseconds = round((time.perf_counter() - began) * 1e3)
+    print(  # noqa: T201 (whoever started us waits for this line)
+        f"lodestream ready grpc={rpc.address} http={web.address if web else 'off'} engine={pipeline.engine} "
+        f"bundle={pipeline.bundle} in {milliseconds} ms",
+        flush=True,
+    )
+    await signals.get()
+    _log.info("draining", extra={"seconds": config.drain})
+    await rpc.serving(False)
+    draining = asyncio.create_task(guard.drain(config.drain))
+    again = asyncio.create_task(signals.get())
+    await asyncio.wait((draining, again), return_when=asyncio.FIRST_COMPLETED)
+    again.cancel()
+    await rpc.stop()
+    await asyncio.to_thread(studio.close)
+    if web is not None:
+        web.stop()
+
+
+def warm_up(pipeline: AvatarPipeline[Any]) -> None:
+    """Makes one avatar, so that the first user does not wait for what is done once.
+
+    Raises:
+        WarmUpError: It failed.
+    """
+    try:
+        job = pipeline.begin(WARM_UP)
+        for level in WARM_UP.levels:
+            pipeline.level(job, level)
+    except Exception as error:
+        raise WarmUpError(f"the warm-up avatar failed: {type(error).__name__}: {error}") from error
+
+
+def _signals() -> asyncio.Queue[int]:
+    """Every SIGTERM and SIGINT from now on."""
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, queue.put_nowait, number)
+    return queue

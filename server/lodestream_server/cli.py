@@ -1,0 +1,29 @@
+"""``lodestream-server``: the worker's command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from lodestream_server import config as configuration
+from lodestream_server import logs
+from lodestream_server.app import serve
+from lodestream_server.errors import StartupError
+from lodestream_server.pipeline import neural
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves until told to stop.
+
+    Returns:
+        The exit code: 0, or 2 if an option, an address or the bundle is wrong.
+    """
+    try:
+        config = configuration.load(argv)
+        logs.configure(config.log_format, config.log_level)
+        asyncio.run(serve(config, neural.load))
+    except StartupError as error:
+        print(f"lodestream-server: {error}", file=sys.stderr)  # noqa: T201 (this is a command)
+        return error.exit_code
+    return 0

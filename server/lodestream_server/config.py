@@ -1,0 +1,148 @@
+"""The worker's options. Flags win over ``LODESTREAM_…`` variables, those over the file, that over the defaults."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from lodestream_server.errors import ConfigError
+
+PREFIX = "LODESTREAM_"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lodestream"
+
+
+def _count(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError(f"must be at least {least}")
+        return value
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError("must be 0 or more seconds")
+    return value
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, the port 0 to 65535")
+    return text
+
+
+def _http(text: str) -> str:
+    return text if text == "off" else _address(text)
+
+
+def _choice(*values: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"must be one of {', '.join(values)}")
+        return text
+
+    return parse
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _about(parse: Callable[[str], Any], text: str) -> Mapping[str, Any]:
+    return {"parse": parse, "help": text}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All options, each stated once: name, type, default, meaning."""
+
+    listen: str = field(default="127.0.0.1:50051", metadata=_about(_address, "HOST:PORT of gRPC; port 0: any free one"))
+    http: str = field(default="127.0.0.1:8080", metadata=_about(_http, "HOST:PORT of /metrics and /healthz, or off"))
+    data_dir: Path = field(default_factory=_data_dir, metadata=_about(_path, "folder of the store"))
+    bundle: str = field(default="embedded", metadata=_about(str, "folder of the weights, or embedded"))
+    workers: int = field(default_factory=_cores, metadata=_about(_count(1), "avatars computed at once"))
+    threads: int = field(default=1, metadata=_about(_count(1), "threads per network call"))
+    queue: int = field(default=256, metadata=_about(_count(1), "jobs that may wait before new ones are refused"))
+    store_mb: int = field(default=2048, metadata=_about(_count(0), "size of the store in MB"))
+    drain: float = field(default=30.0, metadata=_about(_seconds, "seconds that running streams get on SIGTERM"))
+    log_format: str = field(default="text", metadata=_about(_choice("text", "json"), "text or json"))
+    log_level: str = field(default="info", metadata=_about(_choice("debug", "info", "warning", "error"), "least level"))
+
+
+_FIELDS = {f.name: f for f in fields(Config)}
+
+
+def load(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Reads the options.
+
+    Args:
+        argv: The command line without the program's name; the process's own by default.
+        environ: The process's environment by default.
+
+    Raises:
+        ConfigError: A value is wrong, or the file cannot be read.
+        SystemExit: The command line cannot be parsed (2), or asked for help (0).
+    """
+    environ = os.environ if environ is None else environ
+    given = vars(_parser().parse_args(argv))
+    path = given.pop("config") or environ.get(f"{PREFIX}CONFIG")
+    from_file = _read(Path(path)) if path else {}
+    values: dict[str, Any] = {}
+    for name in _FIELDS:
+        flag, variable = "--" + name.replace("_", "-"), PREFIX + name.upper()
+        if given[name] is not None:
+            values[name] = _parse(name, flag, given[name])
+        elif variable in environ:
+            values[name] = _parse(name, variable, environ[variable])
+        elif name in from_file:
+            values[name] = _parse(name, f"{path}: {name}", str(from_file[name]))
+    return Config(**values)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lodestream-server",
+        description="Turns prompts into rigged avatars and streams them, coarse to fine.",
+        epilog=f"Every option may also be given as {PREFIX}NAME in the environment or as name = value in --config.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE", help="TOML file of options")
+    for name, f in _FIELDS.items():
+        default = "" if callable(f.default_factory) else f" (default: {f.default})"
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, help=f.metadata["help"] + default)
+    return parser
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"--config {path}", error.strerror or "cannot be read") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config {path}", str(error)) from error
+    if unknown := sorted(set(values) - set(_FIELDS)):
+        raise ConfigError(f"--config {path}", f"unknown option {unknown[0]}; known are {', '.join(_FIELDS)}")
+    return values
+
+
+def _parse(name: str, source: str, text: str) -> object:
+    try:
+        return _FIELDS[name].metadata["parse"](text)
+    except ValueError as error:
+        raise ConfigError(source, f"{error}, got {text!r}") from error

@@ -1,0 +1,1 @@
+"""What runs the networks. Engines are siblings: none imports another."""

@@ -1,0 +1,63 @@
+"""Pictures from users: opened with suspicion, then seen by the ViT."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from lodestream_server.avatar import Float
+from lodestream_server.encoders import preprocess
+from lodestream_server.encoders.engines.base import Session
+from lodestream_server.errors import InvalidRequestError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+MAX_PIXELS = 32 * 10**6
+_FIELD = "image"
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """Decodes a picture, upright, RGB, transparency on white. The size is checked before anything is decoded.
+
+    Raises:
+        InvalidRequestError: It is no picture, too large, or broken.
+    """
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise InvalidRequestError(
+                    _FIELD, f"must have at most {MAX_PIXELS:,} pixels, got {width:,} by {height:,}"
+                )
+            if picture.format == "JPEG":
+                picture.draft("RGB", (2 * preprocess.SIZE, 2 * preprocess.SIZE))
+            picture.load()
+            return _flat(ImageOps.exif_transpose(picture))
+    except InvalidRequestError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise InvalidRequestError(_FIELD, f"must have at most {MAX_PIXELS:,} pixels") from error
+    except Exception as error:  # decoders raise whatever a broken file leads them to
+        raise InvalidRequestError(_FIELD, "must be an intact PNG, JPEG or WebP file") from error
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    picture = picture.convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+class PictureEncoder:
+    """The ViT's features of a picture. Thread-safe as its session is."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def encode(self, picture: Image.Image) -> Float:
+        """(F,) float32."""
+        pixels = preprocess.pixels(picture)[None]
+        return self._session.run({"pixels": pixels})["features"][0]

@@ -1,0 +1,132 @@
+"""Every error that the worker raises on purpose, and the one table that says how each looks from outside."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class LodestreamError(Exception):
+    """Root of all errors raised on purpose. The message is written for the user: no paths, no internals."""
+
+
+class InvalidRequestError(LodestreamError):
+    """The request cannot be served as it is: ``field`` names the culprit, the message what is allowed."""
+
+    def __init__(self, field: str, allowed: str) -> None:
+        super().__init__(f"{field}: {allowed}")
+        self.field = field
+        self.allowed = allowed
+
+
+class AvatarNotFoundError(LodestreamError):
+    """No avatar of that id is in the store."""
+
+    def __init__(self, avatar_id: str) -> None:
+        super().__init__(f"no avatar {avatar_id} here (any more): send the whole request again")
+
+
+class BundleChangedError(LodestreamError):
+    """The avatar was made with other weights, so its bytes cannot be made again."""
+
+    def __init__(self, avatar_id: str, made_with: str, serving: str) -> None:
+        super().__init__(f"avatar {avatar_id} was made with {made_with}, this server runs {serving}")
+
+
+class DataLossError(LodestreamError):
+    """A level that was sent before could not be made again byte for byte."""
+
+    def __init__(self, avatar_id: str, level: int) -> None:
+        super().__init__(f"level {level} of avatar {avatar_id} was lost and came out differently: start it afresh")
+
+
+class RetryableError(LodestreamError):
+    """Nothing is wrong with the request: send it again after ``retry_after`` seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OverloadedError(RetryableError):
+    """Too much work is waiting already."""
+
+    def __init__(self, waiting: int, retry_after: float) -> None:
+        super().__init__(f"{waiting} jobs are waiting already", retry_after)
+
+
+class DrainingError(RetryableError):
+    """The server finishes what it has begun and takes nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is shutting down", 1.0)
+
+
+class StartupError(LodestreamError):
+    """The server cannot start. Written for its operator, so paths are welcome."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ConfigError(StartupError):
+    """An option makes no sense: ``option`` says which and where it came from."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(f"{option}: {problem}")
+
+
+class AddressInUseError(StartupError):
+    """Someone else listens there, or the address is not this machine's."""
+
+    def __init__(self, option: str, address: str, reason: str = "it is in use or not this machine's") -> None:
+        super().__init__(f"cannot listen on {address} ({option}): {reason}")
+
+
+class BundleError(StartupError):
+    """The bundle cannot be used."""
+
+
+class BundleFileError(BundleError):
+    """A file of the bundle is missing or is not what the manifest says."""
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        super().__init__(f"bundle file {path} is broken: expected sha256 {expected}, found {found}")
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+
+class WarmUpError(StartupError):
+    """The pipeline did not survive its first avatar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How an error looks from outside: name of the gRPC status, HTTP status, reason of ``google.rpc.ErrorInfo``."""
+
+    grpc: str
+    http: int
+    reason: str
+
+
+TABLE: tuple[tuple[type[LodestreamError], Outside], ...] = (
+    (InvalidRequestError, Outside("INVALID_ARGUMENT", 400, "INVALID_REQUEST")),
+    (AvatarNotFoundError, Outside("NOT_FOUND", 404, "AVATAR_NOT_FOUND")),
+    (BundleChangedError, Outside("FAILED_PRECONDITION", 412, "BUNDLE_CHANGED")),
+    (DataLossError, Outside("DATA_LOSS", 500, "LEVEL_LOST")),
+    (OverloadedError, Outside("RESOURCE_EXHAUSTED", 429, "OVERLOADED")),
+    (DrainingError, Outside("UNAVAILABLE", 503, "DRAINING")),
+)
+"""The first row whose class fits decides."""
+INTERNAL = Outside("INTERNAL", 500, "INTERNAL")
+
+
+def outside(error: BaseException) -> Outside:
+    """How ``error`` looks from outside; whatever is not in the table is INTERNAL."""
+    return next((look for kind, look in TABLE if isinstance(error, kind)), INTERNAL)
+
+
+def new_error_id() -> str:
+    """An id that ties what the user sees of an internal error to the log: 16 hex digits."""
+    return uuid.uuid4().hex[:16]

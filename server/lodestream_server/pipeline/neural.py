@@ -1,0 +1,210 @@
+"""The real pipeline: the bundle's networks, its body template and its gallery."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from lodestream_server import bundle as bundles
+from lodestream_server import layers
+from lodestream_server.avatar import Avatar, Float
+from lodestream_server.body.template import BodyTemplate, Shape
+from lodestream_server.config import Config
+from lodestream_server.encoders.engines.base import Engine, Session
+from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
+from lodestream_server.encoders.picture import PictureEncoder, open_picture
+from lodestream_server.encoders.text import EncodedText, TextEncoder
+from lodestream_server.encoders.tokenize import PromptTokenizer
+from lodestream_server.errors import BundleError
+from lodestream_server.field.decoder import STAGES, DecoderState, FieldDecoder
+from lodestream_server.field.planes import Planes
+from lodestream_server.field.preview import render_preview
+from lodestream_server.fusion import Fusion
+from lodestream_server.gallery import gallery as galleries
+from lodestream_server.gallery.gallery import Gallery
+from lodestream_server.gltf.write import write_glb
+from lodestream_server.latent import LatentSpec
+from lodestream_server.metrics import Metrics
+from lodestream_server.pipeline import identity
+from lodestream_server.pipeline.asset import LevelAsset, Match
+from lodestream_server.pipeline.request import LEVELS, AvatarRequest
+from lodestream_server.pipeline.stopwatch import Stopwatch
+
+T = TypeVar("T")
+
+
+class NeuralJob:
+    """One avatar under way: its latent, its body, and how far its field is decoded."""
+
+    def __init__(
+        self,
+        request: AvatarRequest,
+        avatar_id: str,
+        match: Match | None,
+        latent: Float,
+        shape: Shape,
+        state: DecoderState,
+        watch: Stopwatch,
+    ) -> None:
+        self.request = request
+        self.avatar_id = avatar_id
+        self.match = match
+        self.latent = latent
+        self.shape = shape
+        self.state = state
+        self.planes: Planes = {}
+        self.watch = watch
+
+    @property
+    def stages_ms(self) -> dict[str, float]:
+        """Milliseconds spent in every stage so far, in order."""
+        return self.watch.stages_ms
+
+
+class NeuralPipeline:
+    """See ``AvatarPipeline``. Thread-safe, one thread per job."""
+
+    def __init__(
+        self,
+        *,
+        bundle: str,
+        engine: str,
+        text: TextEncoder,
+        picture: PictureEncoder,
+        gallery: Gallery,
+        fusion: Fusion,
+        spec: LatentSpec,
+        decoder: FieldDecoder,
+        template: BodyTemplate,
+        metrics: Metrics,
+    ) -> None:
+        self.bundle = bundle
+        self.engine = engine
+        self.gallery_size = len(gallery.ids)
+        self.morph_targets: Mapping[str, tuple[str, ...]] = {
+            name: layers.morph_names(template, (name,)) for name in (layers.ARKIT, layers.VISEMES, *template.morphs)
+        }
+        self._text = text
+        self._picture = picture
+        self._gallery = gallery
+        self._fusion = fusion
+        self._spec = spec
+        self._decoder = decoder
+        self._template = template
+        self._metrics = metrics
+
+    def avatar_id(self, request: AvatarRequest) -> str:
+        """The id that ``begin`` would give."""
+        return identity.avatar_id(request, self.bundle)
+
+    def begin(self, request: AvatarRequest) -> NeuralJob:
+        """Encode, retrieve, fuse."""
+        watch = Stopwatch(lambda stage, seconds: self._metrics.stage.labels(stage).observe(seconds))
+        with watch.stage("encode"):
+            text = None if request.prompt is None else self._text.encode(request.prompt)
+            features = None if request.image is None else self._picture.encode(open_picture(request.image))
+        match: Match | None = None
+        if features is None and text is not None:
+            with watch.stage("retrieve"), self._metrics.gallery_search.time():
+                match, features = self._gallery.find(text.embedding, request.seed)
+        with watch.stage("fuse"):
+            latent = self._spec.draw(self._fuse(text, features), request.seed)
+        with watch.stage("shape"):
+            slices = self._spec.slices
+            shape = self._template.shape(latent[slices["phenotype"]], latent[slices["face"]])
+        state = self._decoder.start(latent)
+        return NeuralJob(request, self.avatar_id(request), match, latent, shape, state, watch)
+
+    def level(self, job: NeuralJob, level: int) -> LevelAsset:
+        """Decode, extract, texture and write one level."""
+        request = job.request
+        with job.watch.stage("decode", level):
+            self._decode(job, level)
+        with job.watch.stage("extract", level):
+            skeleton, parts = layers.build(
+                self._template, job.shape, job.planes, self._eyes(job), level, request.rig, request.morph_targets
+            )
+        with job.watch.stage("write", level):
+            digest = identity.prompt_sha256(request)
+            avatar = Avatar(job.avatar_id, level, request.seed, self.bundle, digest, skeleton, parts)
+            glb = write_glb(avatar, "atlas" if request.layout == "atlas" else "layers")
+        return LevelAsset(
+            level=level,
+            glb=glb,
+            sha256=hashlib.sha256(glb).hexdigest(),
+            triangles=sum(len(part.triangles) for part in parts),
+            vertices=sum(len(part.positions) for part in parts),
+            texture=layers.TEXTURE_SIZE[level],
+        )
+
+    def preview(self, job: NeuralJob, width: int, height: int, azimuth: float) -> bytes:
+        """Volume-render the field."""
+        self._decode(job, LEVELS[-1])
+        with job.watch.stage("preview"):
+            pixels = render_preview(
+                self._template, job.shape, job.planes, self._eyes(job), width, height, azimuth
+            )
+            file = io.BytesIO()
+            Image.fromarray(pixels).save(file, "PNG")
+        return file.getvalue()
+
+    def _fuse(self, text: EncodedText | None, features: Float | None) -> Float:
+        batch = None if features is None else features[None].astype(np.float32)
+        if text is None:
+            return self._fusion.fuse(None, None, batch)
+        return self._fusion.fuse(text.token_states, text.attention_mask, batch)
+
+    def _decode(self, job: NeuralJob, level: int) -> None:
+        """Runs the decoder's stages up to the one that ``level`` needs."""
+        stages = LEVELS.index(level) + 1
+        if job.state.done > stages:
+            raise ValueError(f"level {level} is coarser than what was decoded before")
+        while job.state.done < stages:
+            job.state, job.planes = self._decoder.advance(job.state)
+
+    def _eyes(self, job: NeuralJob) -> Float:
+        return job.latent[self._spec.slices["eye_colour"]]
+
+
+def load(config: Config, metrics: Metrics) -> NeuralPipeline:
+    """Reads the bundle that the options name.
+
+    Raises:
+        BundleError: It cannot be used; names the file.
+    """
+    bundle = bundles.load(config.bundle)
+    engine: Engine = OnnxRuntimeCpu(config.threads)
+
+    def network(name: str) -> Session:
+        session = engine.load(bundle.path(f"{name}.onnx"))
+        metrics.engine_info.labels(name, engine.name, engine.precision).set(1)
+        return session
+
+    def asset(name: str, read: Callable[[Path], T]) -> T:
+        try:
+            return read(bundle.path(name))
+        except BundleError:
+            raise
+        except Exception as error:  # whatever a file that is not what it should be leads to
+            raise BundleError(f"{bundle.path(name)} cannot be read: {type(error).__name__}: {error}") from error
+
+    gallery = asset("gallery.npz", galleries.load)
+    metrics.gallery_pictures.set(len(gallery.ids))
+    return NeuralPipeline(
+        bundle=bundle.id,
+        engine=engine.name,
+        text=TextEncoder(asset("tokenizer.json", PromptTokenizer), network("text_tower")),
+        picture=PictureEncoder(network("feature_tower")),
+        gallery=gallery,
+        fusion=Fusion(network("fusion")),
+        spec=LatentSpec.from_manifest(bundle.manifest["latent"]),
+        decoder=FieldDecoder([network(f"field_{stage}") for stage in range(STAGES)]),
+        template=asset("body.npz", BodyTemplate.load),
+        metrics=metrics,
+    )

@@ -1,0 +1,1 @@
+"""gRPC: turns messages into calls and back. Decides nothing."""

@@ -1,0 +1,43 @@
+"""Errors to ``google.rpc.Status`` with details."""
+
+from __future__ import annotations
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+
+from lodestream_server.errors import INTERNAL, InvalidRequestError, RetryableError, new_error_id, outside
+
+DOMAIN = "lodestream"
+
+
+def to_status(error: BaseException) -> tuple[status_pb2.Status, str | None]:
+    """How a client is told of ``error``.
+
+    Returns:
+        The status, and the id of an internal error, which the log should carry too.
+    """
+    look = outside(error)
+    info = error_details_pb2.ErrorInfo(reason=look.reason, domain=DOMAIN)
+    details: list[Message] = [info]
+    message, error_id = str(error), None
+    if look is INTERNAL:
+        error_id = new_error_id()
+        info.metadata["error_id"] = error_id
+        message = f"internal error, please quote {error_id}"
+    elif isinstance(error, InvalidRequestError):
+        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.allowed)
+        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    elif isinstance(error, RetryableError):
+        delay = duration_pb2.Duration()
+        delay.FromNanoseconds(int(error.retry_after * 1e9))
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    code: int = grpc.StatusCode[look.grpc].value[0]
+    return status_pb2.Status(code=code, message=message, details=[_pack(detail) for detail in details]), error_id
+
+
+def _pack(message: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    return packed

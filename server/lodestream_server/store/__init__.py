@@ -1,0 +1,1 @@
+"""Finished levels on disk, and the recipes to make them again."""
