@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,6 +49,7 @@ LIMBS_BENT: Pose = {
 }
 ARMS_DOWN: Pose = {"mixamorig:LeftArm": (0.0, 0.0, -1.15), "mixamorig:RightArm": (0.0, 0.0, 1.15)}
 
+_SEED = 1
 _PAPER = (236, 238, 241)
 _INK = (40, 44, 52)
 _CAPTION_SIZE = 13
@@ -104,14 +104,10 @@ def gallery(prompts: Sequence[str] = PROMPTS, columns: int = 5) -> Bytes:
     import lodestream  # noqa: PLC0415  (views and portraits need no server)
 
     drawn = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        lodestream.local_server(data_dir=folder) as address,
-        lodestream.Client(address) as client,
-    ):
+    with lodestream.LocalServer() as server, lodestream.Client(server.address) as client:
         for prompt in prompts:
-            result = client.generate(prompt, levels=(0,), seed=1)
-            drawn.append(portrait(result.levels[0].data))
+            events = client.generate(prompt, levels=(0,), seed=_SEED)
+            drawn += [portrait(event.glb) for event in events if isinstance(event, lodestream.Level)]
     return contact_sheet(drawn, columns, prompts)
 
 
