@@ -14,3 +14,6 @@ if [ ! -d "$tools/grpc_tools" ]; then
 fi
 PYTHONPATH="$tools" "$python" -m grpc_tools.protoc -I protos \
     --python_out="$out" --pyi_out="$out" --grpc_python_out="$out" protos/lodestream/v1/avatar.proto
+cat > "$out/lodestream/v1/__init__.py" <<'PY'
+"""Generated messages of `lodestream.v1`. Do not edit: `protos/generate.sh` writes them."""
+PY

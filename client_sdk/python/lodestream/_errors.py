@@ -1,22 +1,22 @@
 """Every exception of the SDK, and the one table that maps gRPC's statuses to them.
 
-    LodestreamError
-    ├── ServerError                    the server said no; has code and message
-    │   ├── InvalidRequestError        has violations
-    │   ├── UnauthenticatedError
-    │   ├── PermissionDeniedError
-    │   ├── AvatarNotFoundError
-    │   ├── OverloadedError            has retry_after
-    │   ├── PreconditionFailedError
-    │   ├── DataLossError
-    │   ├── InternalServerError        has error_id
-    │   └── UnexpectedStatusError      no lodestream server answers like that
-    ├── ConnectionFailedError          no server, or it went away; has retry_after
-    ├── DeadlineExceededError          it took longer than the timeout
-    ├── RequestCancelledError          the call was cancelled
-    ├── CorruptStreamError             what arrived is not what was announced
-    └── LocalServerError               a private server could not be started; has missing
-"""  # noqa: D208 (a drawing)
+LodestreamError
+├── ServerError                    the server said no; has code and message
+│   ├── InvalidRequestError        has violations
+│   ├── UnauthenticatedError
+│   ├── PermissionDeniedError
+│   ├── AvatarNotFoundError
+│   ├── OverloadedError            has retry_after
+│   ├── PreconditionFailedError
+│   ├── DataLossError
+│   ├── InternalServerError        has error_id
+│   └── UnexpectedStatusError      no lodestream server answers like that
+├── ConnectionFailedError          no server, or it went away; has retry_after
+├── DeadlineExceededError          it took longer than the timeout
+├── RequestCancelledError          the call was cancelled
+├── CorruptStreamError             what arrived is not what was announced
+└── LocalServerError               a private server could not be started; has missing
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from lodestream_server.avatar import Float
@@ -26,11 +27,7 @@ def open_picture(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise InvalidRequestError(
-                    _FIELD, f"must have at most {MAX_PIXELS:,} pixels, got {width:,} by {height:,}"
-                )
+            _check_size(*picture.size)
             if picture.format == "JPEG":
                 picture.draft("RGB", (2 * preprocess.SIZE, 2 * preprocess.SIZE))
             picture.load()
@@ -41,6 +38,11 @@ def open_picture(data: bytes) -> Image.Image:
         raise InvalidRequestError(_FIELD, f"must have at most {MAX_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
         raise InvalidRequestError(_FIELD, "must be an intact PNG, JPEG or WebP file") from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise InvalidRequestError(_FIELD, f"must have at most {MAX_PIXELS:,} pixels, got {width:,} by {height:,}")
 
 
 def _flat(picture: Image.Image) -> Image.Image:
@@ -60,4 +62,4 @@ class PictureEncoder:
     def encode(self, picture: Image.Image) -> Float:
         """(F,) float32."""
         pixels = preprocess.pixels(picture)[None]
-        return self._session.run({"pixels": pixels})["features"][0]
+        return np.asarray(self._session.run({"pixels": pixels})["features"][0])

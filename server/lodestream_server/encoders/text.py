@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float
@@ -17,7 +17,7 @@ class EncodedText:
     """A prompt of T tokens, as batches of one."""
 
     token_states: Float  # (1, T, H)
-    attention_mask: NDArray[np.int64]  # (1, T)
+    attention_mask: NDArray[Any]  # (1, T) int64
     embedding: Float  # (D,) unit length
 
 

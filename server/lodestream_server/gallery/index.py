@@ -16,7 +16,7 @@ class Index(Protocol):
         """Number of rows."""
 
     def search(self, query: Float, count: int) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Rows and cosine similarities of the ``count`` best, best first; ties go to the smaller row."""
+        """Rows and cosine similarities of the ``count`` best, best first."""
 
 
 class ExactIndex:

@@ -147,9 +147,7 @@ class NeuralPipeline:
         """Volume-render the field."""
         self._decode(job, LEVELS[-1])
         with job.watch.stage("preview"):
-            pixels = render_preview(
-                self._template, job.shape, job.planes, self._eyes(job), width, height, azimuth
-            )
+            pixels = render_preview(self._template, job.shape, job.planes, self._eyes(job), width, height, azimuth)
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()

@@ -119,9 +119,7 @@ def preview_call(message: pb.RenderPreviewRequest) -> PreviewCall:
     """
     avatar_id = _avatar_id("avatar_id", message.avatar_id)
     edges = []
-    for name, given, default in zip(
-        ("width", "height"), (message.width, message.height), DEFAULT_PREVIEW, strict=True
-    ):
+    for name, given, default in zip(("width", "height"), (message.width, message.height), DEFAULT_PREVIEW, strict=True):
         edge = given or default
         if edge not in PREVIEW_EDGE:
             raise InvalidRequestError(name, f"must be 0 or {PREVIEW_EDGE[0]:,} to {PREVIEW_EDGE[-1]:,}, got {edge:,}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from operator import methodcaller
 from typing import Any
 
 import grpc
-from google.protobuf.message import Message
 
 from lodestream import __version__
 from lodestream.v1 import avatar_pb2 as pb
@@ -34,7 +34,7 @@ class AvatarService:
 
     def handler(self) -> grpc.GenericRpcHandler:
         """What a ``grpc.aio`` server registers."""
-        serialize = Message.SerializeToString
+        serialize = methodcaller("SerializeToString")
         methods = {
             "StreamAvatar": grpc.unary_stream_rpc_method_handler(self.stream_avatar, None, serialize),
             "RenderPreview": grpc.unary_unary_rpc_method_handler(self.render_preview, None, serialize),
