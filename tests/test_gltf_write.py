@@ -143,6 +143,23 @@ def test_the_coarsest_level_is_small() -> None:
     assert len(data) <= 60_000
 
 
+def test_pictures_shrink_to_a_budget_and_geometry_does_not() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
+    one = avatar(ball("body", (0, 1, 0), material=Material(noise)), ball("top", (0, 1.2, 0)))
+    free, limited = write_glb(one), write_glb(one, max_bytes=24_000)
+
+    assert len(free) > 24_000 >= len(limited)
+    document, blob = read(limited)
+    (full_document, full_blob) = read(free)
+    assert document["accessors"] == full_document["accessors"]
+    pictures = {
+        image["name"]: document["bufferViews"][image["bufferView"]]["byteLength"] for image in document["images"]
+    }
+    untouched = full_document["bufferViews"][full_document["images"][1]["bufferView"]]["byteLength"]
+    assert pictures["top"] == untouched
+    assert np.array_equal(values(document, blob, 1), values(full_document, full_blob, 1))
+
+
 def test_no_layers_is_an_error() -> None:
     empty = Avatar("x", 3, 0, "b", "0" * 64, SKELETON, ())
 

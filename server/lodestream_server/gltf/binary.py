@@ -123,6 +123,18 @@ class Document:
         self.gltf.images.append(gl.Image(bufferView=number, mimeType=mime, name=name))
         return len(self.gltf.images) - 1
 
+    def picture(self, number: int) -> bytes:
+        """The stored picture's bytes."""
+        view = self.gltf.bufferViews[self._views[f"image {number}"]]
+        return self._pieces[f"image {number}"][0][: view.byteLength]
+
+    def replace_image(self, number: int, data: bytes) -> None:
+        """Other bytes for a stored picture."""
+        kind = f"image {number}"
+        self._pieces[kind], self._sizes[kind] = [], 0
+        self.append(kind, data)
+        self.gltf.bufferViews[self._views[kind]].byteLength = len(data)
+
     def to_bytes(self) -> bytes:
         """The whole file."""
         offset = 0

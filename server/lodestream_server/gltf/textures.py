@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import io
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from lodestream_server.avatar import Bytes
 
 Mime = Literal["image/jpeg", "image/png"]
+_STEPS = ((60, 1), (45, 1), (60, 2), (45, 2))  # quality, divisor of the size: what a picture is worth in turn
 
 
 def encode_colour(pixels: Bytes, quality: int, keep_alpha: bool) -> tuple[bytes, Mime]:
@@ -23,6 +26,36 @@ def encode_colour(pixels: Bytes, quality: int, keep_alpha: bool) -> tuple[bytes,
 def encode_data(pixels: Bytes, quality: int) -> tuple[bytes, Mime]:
     """Normals or occlusion-roughness-metallic (H, W, 3): JPEG with full chroma, as every channel counts alike."""
     return _jpeg(pixels, quality, halve_chroma=False), "image/jpeg"
+
+
+def shrink(pictures: Mapping[int, Bytes], encoded: Mapping[int, bytes], excess: int) -> dict[int, bytes]:
+    """Re-encodes opaque pictures, always the one that takes most, until ``excess`` bytes are saved or none can shrink.
+
+    Args:
+        pictures: by number, sRGB (H, W, 3 or 4).
+        encoded: the JPEG bytes of each by now.
+        excess: bytes too many.
+
+    Returns:
+        New bytes for the pictures that changed.
+    """
+    result: dict[int, bytes] = {}
+    heap = [(-len(data), number, 0) for number, data in encoded.items()]
+    heapq.heapify(heap)
+    while excess > 0 and heap:
+        size, number, step = heapq.heappop(heap)
+        if step == len(_STEPS):
+            continue
+        quality, divisor = _STEPS[step]
+        pixels = pictures[number]
+        smaller = resize(pixels, pixels.shape[1] // divisor, pixels.shape[0] // divisor)
+        data = _jpeg(smaller[:, :, :3], quality, halve_chroma=True)
+        if len(data) < -size:
+            result[number] = data
+            excess -= -size - len(data)
+            size = -len(data)
+        heapq.heappush(heap, (size, number, step + 1))
+    return result
 
 
 def resize(pixels: Bytes, width: int, height: int) -> Bytes:

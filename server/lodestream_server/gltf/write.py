@@ -15,17 +15,22 @@ from lodestream_server.gltf.tangents import vertex_tangents
 
 Layout = Literal["layers", "atlas"]
 GENERATOR = "lodestream"
-_COARSE_LEVEL, _COARSE_QUALITY, _QUALITY = 3, 80, 88
+_QUALITY = 88
+_COARSE_LEVEL, _COARSE_QUALITY, _COARSE_BYTES = 3, 80, 60_000  # the first sight must be quick
 _CLAMP, _REPEAT, _LINEAR, _TRILINEAR = 33071, 10497, 9729, 9987
 
 
-def write_glb(avatar: Avatar, layout: Layout = "layers", quality: int | None = None) -> bytes:
+def write_glb(
+    avatar: Avatar, layout: Layout = "layers", quality: int | None = None, max_bytes: int | None = None
+) -> bytes:
     """Writes one level of an avatar: the same bytes for the same avatar.
 
     Args:
         avatar: at least one layer, at most 256 joints.
         layout: ``layers`` gives each layer its own mesh, node and material, ``atlas`` merges all into one.
         quality: of JPEG, 1 to 95; by default 80 at the coarsest level and 88 at the others.
+        max_bytes: above it, the largest opaque pictures lose quality and then size; geometry stays as it is. By default
+            60,000 at the coarsest level without morph targets, else no limit.
 
     Returns:
         A glTF 2.0 binary: metres, +Y up, facing +Z, one skin, joints below the root joint, mesh nodes beside it.
@@ -39,14 +44,32 @@ def write_glb(avatar: Avatar, layout: Layout = "layers", quality: int | None = N
         raise ValueError(f"a skeleton may have 256 joints, got {len(avatar.skeleton.names)}")
     if layout == "atlas":
         avatar = atlas.merge(avatar)
-    quality = quality or (_COARSE_QUALITY if avatar.level >= _COARSE_LEVEL else _QUALITY)
+    coarse = avatar.level >= _COARSE_LEVEL
+    quality = quality or (_COARSE_QUALITY if coarse else _QUALITY)
+    if max_bytes is None and coarse and not any(layer.morphs for layer in avatar.layers):
+        max_bytes = _COARSE_BYTES
     document = Document()
     gltf = document.gltf
     gltf.asset = gl.Asset(version="2.0", generator=GENERATOR, extras={"lodestream": _identity(avatar)})
     roots = _add_skeleton(document, avatar.skeleton)
     meshes = [_add_layer(document, layer, quality) for layer in avatar.layers]
     gltf.scenes = [gl.Scene(nodes=[*roots, *meshes])]
+    data = document.to_bytes()
+    if max_bytes is None or len(data) <= max_bytes:
+        return data
+    _shrink_pictures(document, avatar, len(data) - max_bytes)
     return document.to_bytes()
+
+
+def _shrink_pictures(document: Document, avatar: Avatar, excess: int) -> None:
+    pictures, encoded = {}, {}
+    for layer, material in zip(avatar.layers, document.gltf.materials, strict=True):
+        texture = document.gltf.textures[material.pbrMetallicRoughness.baseColorTexture.index]
+        if document.gltf.images[texture.source].mimeType == "image/jpeg":
+            pictures[texture.source] = layer.material.albedo
+            encoded[texture.source] = document.picture(texture.source)
+    for number, data in textures.shrink(pictures, encoded, excess).items():
+        document.replace_image(number, data)
 
 
 def _identity(avatar: Avatar) -> dict[str, str | int]:
