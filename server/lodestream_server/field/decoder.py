@@ -49,7 +49,7 @@ class FieldDecoder:
         out = self._sessions[state.done].run(state.feeds)
         palettes = state.palettes or {s: out[f"palette_{s}"][0] for s in BASE_SIZE}
         style = out["style"] if state.done == 0 else state.feeds["style"]
-        feeds = {"style": style} | {k: v for k, v in out.items() if k.startswith("features_")}
+        feeds = {"style": style} | {f"features_{s}": out[f"next_{s}"] for s in BASE_SIZE if f"next_{s}" in out}
         planes = {s: unpack(out[f"planes_{s}"][0], palettes[s]) for s in BASE_SIZE}
         return DecoderState(state.done + 1, feeds, palettes), planes
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,10 +18,20 @@ from torch import Tensor, nn
 from lodestream_server.field.planes import BASE_SIZE, REGIONS
 from lodestream_training.synth import attributes
 
-STYLE = 160
+MIXED = 96
 CHANNELS = (64, 48, 32, 24)
 SHELLS = tuple(BASE_SIZE)
-_UNSEEN = ("face", "phenotype", "eye_colour")  # groups that shape the body or the eyes, not the planes
+_SLICES = attributes.slices()
+
+
+def _indices(groups: list[attributes.Group]) -> list[int]:
+    return [i for g in groups for i in range(_SLICES[g.name].start, _SLICES[g.name].stop)]
+
+
+# what the planes depend on, and the colours, which only the palettes see
+CONDITIONS = _indices([g for g in attributes.GROUPS if g.kind == "categorical" or g.name == "detail"])
+COLOURS = _indices([g for g in attributes.GROUPS if g.kind == "colour" and g.name != "eye_colour"])
+STYLE = len(CONDITIONS) + MIXED
 
 
 @dataclass
@@ -40,7 +51,7 @@ class Modulated(nn.Module):
         self.scale = nn.Linear(STYLE, inputs)
         self.shift = nn.Linear(STYLE, outputs)
         for layer in (self.scale, self.shift):
-            nn.init.normal_(layer.weight, std=0.02)
+            nn.init.normal_(layer.weight, std=0.05)
             nn.init.zeros_(layer.bias)
 
     def fold(self, style: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,7 +72,20 @@ class Window:
     left: int
     size: int
 
+    def halved(self) -> Window:
+        """The same part of the next coarser stage."""
+        return Window(self.top // 2, self.left // 2, self.size // 2)
+
+    def doubled(self) -> Window:
+        """The same part of the next finer stage."""
+        return Window(self.top * 2, self.left * 2, self.size * 2)
+
+    def within(self, outer: Window) -> Window:
+        """Relative to ``outer``, which holds it."""
+        return Window(self.top - outer.top, self.left - outer.left, self.size)
+
     def cut(self, x: Tensor) -> Tensor:
+        """(..., R, R) → (..., size, size)."""
         return x[..., self.top : self.top + self.size, self.left : self.left + self.size]
 
 
@@ -95,14 +119,17 @@ class Decoder(nn.Module):
 
     def __init__(self, maps: Mapping[str, list[Tensor]]) -> None:
         super().__init__()
-        slices = attributes.slices()
-        keep = [i for g in attributes.GROUPS if g.name not in _UNSEEN for i in range(*slices[g.name].indices(10**6))]
-        self.register_buffer("keep", torch.tensor(keep))
-        self.keep: Tensor
-        self.lift = nn.Sequential(nn.Linear(len(keep), 256), nn.ReLU(), nn.Linear(256, STYLE))
-        self.palette = nn.ModuleDict(
-            {s: nn.Sequential(nn.Linear(len(keep), 96), nn.ReLU(), nn.Linear(96, 3 * len(REGIONS[s]))) for s in SHELLS}
-        )
+        self.register_buffer("conditions", torch.tensor(CONDITIONS))
+        self.register_buffer("colours", torch.tensor(COLOURS))
+        self.conditions: Tensor
+        self.colours: Tensor
+        self.mix = nn.Sequential(nn.Linear(len(CONDITIONS), 192), nn.ReLU(), nn.Linear(192, MIXED), nn.LayerNorm(MIXED))
+        width = len(CONDITIONS) + len(COLOURS)
+        self.palette = nn.ModuleDict()
+        for s in SHELLS:
+            outputs = 3 * len(REGIONS[s])
+            deep = nn.Sequential(nn.Linear(width, 96), nn.ReLU(), nn.Linear(96, outputs))
+            self.palette[s] = nn.ModuleDict({"direct": nn.Linear(width, outputs), "deep": deep})
         self.stages = nn.ModuleList()
         for k, channels in enumerate(CHANNELS):
             previous = CHANNELS[k - 1] if k else 0
@@ -112,9 +139,20 @@ class Decoder(nn.Module):
 
     def start(self, latent: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """latent (B, A) → style (B, STYLE) and palettes {shell: (B, K, 3)} in [0, 1]."""
-        seen = latent[:, self.keep]
-        palettes = {s: torch.sigmoid(self.palette[s](seen)).view(-1, len(REGIONS[s]), 3) for s in SHELLS}
-        return self.lift(seen), palettes
+        conditions = latent[:, self.conditions]
+        style = torch.cat([conditions, self.mix(conditions)], dim=1)
+        return style, self.palettes(latent)
+
+    def palettes(self, latent: Tensor) -> dict[str, Tensor]:
+        """latent (B, A) → {shell: (B, K, 3)}. Colours go through as log-odds, so passing one on is linear."""
+        odds = torch.logit(latent[:, self.colours].clamp(0.01, 0.99))
+        seen = torch.cat([latent[:, self.conditions], odds], dim=1)
+        out: dict[str, Tensor] = {}
+        for s in SHELLS:
+            heads = self.palette[s]
+            assert isinstance(heads, nn.ModuleDict)
+            out[s] = torch.sigmoid(heads["direct"](seen) + heads["deep"](seen)).view(-1, len(REGIONS[s]), 3)
+        return out
 
     def stage(
         self, k: int, features: Mapping[str, Tensor] | None, style: Tensor, windows: Mapping[str, Window] | None = None
@@ -136,25 +174,38 @@ class Decoder(nn.Module):
         return palettes, stages
 
     def sampled(
-        self, latent: Tensor, rng: torch.Generator
-    ) -> tuple[dict[str, Tensor], list[Stage], list[dict[str, Window] | None]]:
-        """As `forward`, but the two finest stages only in a random window each: every texel is independent."""
+        self, latent: Tensor, windows: list[dict[str, Window] | None]
+    ) -> tuple[dict[str, Tensor], list[Stage]]:
+        """As `forward`, but the finer stages only in windows of `draw_windows`: every texel is independent."""
         style, palettes = self.start(latent)
-        first = self.stage(0, None, style)
-        second = self.stage(1, first.features, style)
-        wide: dict[str, Window] = {}
-        narrow: dict[str, Window] = {}
+        stages = [self.stage(0, None, style)]
+        outer: dict[str, Window] | None = None
+        for k in range(1, len(CHANNELS)):
+            window = windows[k]
+            assert window is not None
+            cut: dict[str, Tensor] = {}
+            for s, x in stages[-1].features.items():
+                part = window[s].halved()
+                cut[s] = (part if outer is None else part.within(outer[s])).cut(x)
+            stages.append(self.stage(k, cut, style, window))
+            outer = window
+        return palettes, stages
+
+
+_SHARE = (1.0, 0.6, 0.42, 0.3)  # of a stage's edge length that a training step looks at
+
+
+def draw_windows(rng: np.random.Generator) -> list[dict[str, Window] | None]:
+    """Random windows for `Decoder.sampled`, each inside the one before; the coarsest stage is seen in full."""
+    out: list[dict[str, Window] | None] = [None]
+    outer = {s: Window(0, 0, size) for s, size in BASE_SIZE.items()}
+    for k in range(1, len(CHANNELS)):
         inner: dict[str, Window] = {}
-        for s in SHELLS:
-            size = BASE_SIZE[s] * 4
-            width = size * 9 // 16
-            top, left = (2 * int(torch.randint(0, (size - width) // 2 + 1, (), generator=rng)) for _ in range(2))
-            wide[s] = Window(top, left, width)
-            small = size * 6 // 16
-            down, right = (int(torch.randint(0, width - small + 1, (), generator=rng)) for _ in range(2))
-            inner[s] = Window(down, right, small)
-            narrow[s] = Window(2 * (top + down), 2 * (left + right), 2 * small)
-        cut = {s: Window(w.top // 2, w.left // 2, w.size // 2).cut(second.features[s]) for s, w in wide.items()}
-        third = self.stage(2, cut, style, wide)
-        fourth = self.stage(3, {s: inner[s].cut(x) for s, x in third.features.items()}, style, narrow)
-        return palettes, [first, second, third, fourth], [None, None, wide, narrow]
+        for s, window in outer.items():
+            size = round(BASE_SIZE[s] * 2**k * _SHARE[k] / 4) * 4  # in texels of stage k, window halves stay whole
+            room = window.size - size // 2
+            top, left = (int(rng.integers(0, room + 1)) for _ in range(2))
+            inner[s] = Window(2 * (window.top + top), 2 * (window.left + left), size)
+        out.append(inner)
+        outer = inner
+    return out

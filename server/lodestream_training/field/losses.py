@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from lodestream_server.field.planes import SHADE_RANGE
-from lodestream_training.field.decoder import Stage, Window
+from lodestream_training.field.decoder import Stage
 from lodestream_training.field.targets import Target
 
 _STAGE_WEIGHT = (0.5, 0.5, 0.7, 1.0)
+_WEIGHTS = {"level_set": 1.0, "edge": 1.0, "regions": 0.5, "shade": 1.0, "colour": 2.0}
 
 
 def colour(planes: Tensor, palette: Tensor) -> Tensor:
@@ -43,27 +43,24 @@ def colour_of(target: Target) -> Tensor:
     return mixed * (1 + SHADE_RANGE * target.planes[:, 2:3])
 
 
-_WEIGHTS = {"level_set": 1.0, "edge": 1.0, "regions": 0.5, "shade": 1.0, "colour": 2.0}
+
+
+def palette_loss(predicted: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
+    """Mean absolute difference of all palettes."""
+    return torch.stack([(predicted[s] - truth[s]).abs().mean() for s in truth]).sum()
 
 
 def total(
-    palettes: dict[str, Tensor],
-    stages: list[Stage],
-    targets: dict[str, list[Target]],
-    windows: list[dict[str, Window] | None],
+    palettes: dict[str, Tensor], stages: list[Stage], targets: dict[str, list[Target]]
 ) -> tuple[Tensor, dict[str, float]]:
     """The weighted sum over shells and stages, and the finest stage's terms for the log."""
     out = torch.zeros(())
     log: dict[str, float] = {}
     for shell, levels in targets.items():
-        worn = levels[-1].worn.amax(dim=(1, 2, 3))[:, None, None]
-        out = out + 2.0 * (F.l1_loss(palettes[shell], levels[-1].palette, reduction="none") * (0.1 + worn)).mean()
         for k, (stage, target) in enumerate(zip(stages, levels, strict=True)):
-            part = windows[k]
-            if part is not None:
-                target = target.cut(part[shell])
             terms = shell_loss(stage.planes[shell], palettes[shell], target)
-            out = out + _STAGE_WEIGHT[k] * sum(_WEIGHTS[n] * t for n, t in terms.items())
+            for name, term in terms.items():
+                out = out + _STAGE_WEIGHT[k] * _WEIGHTS[name] * term
             if k == len(stages) - 1:
                 log |= {f"{shell}/{n}": float(t.detach()) for n, t in terms.items()}
     return out, log

@@ -1,18 +1,16 @@
-"""Ground-truth planes as tensors, at every stage's resolution."""
+"""Ground-truth planes as tensors, at every stage's resolution, and the people that training draws them from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lodestream_server.field.planes import EDGE_SCALE, HEIGHT_SCALE, SHADE_RANGE
-from lodestream_training.field.decoder import CHANNELS, SHELLS, Window
+from lodestream_training.field.decoder import SHELLS, Window
 from lodestream_training.synth import people
 from lodestream_training.synth.painter import Painter
 
@@ -26,53 +24,84 @@ class Target:
     worn: Tensor  # (B, 1, R, R) weight of height and colour
     palette: Tensor  # (B, K, 3)
 
-    def cut(self, window: Window) -> Target:
-        """The same, cut to a window."""
-        return Target(window.cut(self.planes), window.cut(self.regions), window.cut(self.worn), self.palette)
+
+@dataclass
+class _Painted:
+    """One shell of one person: at training resolution (half precision and 8 bit), and pooled for stages 0 and 1."""
+
+    planes: Tensor  # (3, R, R) float16
+    regions: Tensor  # (K, R, R) uint8
+    coarse: tuple[Tensor, Tensor]  # (3 + K, R/8, R/8), (3 + K, R/4, R/4) float16
+    palette: Tensor  # (K, 3)
 
 
-Batch = tuple[Tensor, dict[str, list[Target]]]
+class People:
+    """A reservoir of painted people: painting costs more than a training step, so each is used many times."""
+
+    def __init__(self, painter: Painter, seed: int, capacity: int) -> None:
+        self._painter = painter
+        self._rng = np.random.default_rng(seed)
+        self._capacity = capacity
+        self._vectors: list[Tensor] = []
+        self._painted: list[dict[str, _Painted]] = []
+        self._inside = {s: torch.tensor(c.inside.astype(np.float32))[None, None] for s, c in painter.canvases.items()}
+
+    def grow(self, count: int) -> None:
+        """Paints ``count`` new people; the oldest make room."""
+        for _ in range(count):
+            vector = people.sample(self._rng)
+            planes = self._painter.paint(vector)
+            shells: dict[str, _Painted] = {}
+            for s, p in planes.items():
+                edge, shade = np.clip(p.edge / EDGE_SCALE, -1, 1), (p.shade - 1) / SHADE_RANGE
+                three = torch.tensor(np.stack([p.level_set / HEIGHT_SCALE, edge, shade]))
+                regions = torch.tensor(p.regions)
+                full = torch.cat([three, regions])[None]
+                coarse = (F.avg_pool2d(full, 8)[0].half(), F.avg_pool2d(full, 4)[0].half())
+                shells[s] = _Painted(
+                    three.half(), (regions * 255).round().to(torch.uint8), coarse, torch.tensor(p.palette)
+                )
+            self._vectors.append(torch.tensor(vector))
+            self._painted.append(shells)
+        excess = len(self._painted) - self._capacity
+        if excess > 0:
+            del self._vectors[:excess], self._painted[:excess]
+
+    def draw(
+        self, size: int, windows: list[dict[str, Window] | None]
+    ) -> tuple[Tensor, dict[str, list[Target]]]:
+        """``size`` people: vectors (B, A) and their targets, cut to the windows."""
+        chosen = self._rng.choice(len(self._painted), size)
+        middle, wide, narrow = windows[1:]
+        assert middle is not None
+        assert wide is not None
+        assert narrow is not None
+        out: dict[str, list[Target]] = {}
+        for s in SHELLS:
+            rows = [self._painted[i][s] for i in chosen]
+            palette = torch.stack([r.palette for r in rows])
+            inside = self._inside[s]
+            levels = []
+            for k, part in enumerate((F.avg_pool2d(inside, 8), middle[s].cut(F.avg_pool2d(inside, 4)))):
+                coarse = torch.stack([r.coarse[k] if k == 0 else middle[s].cut(r.coarse[k]) for r in rows]).float()
+                levels.append(_target(coarse[:, :3], coarse[:, 3:], part, palette))
+            for window, scale in ((wide[s].doubled(), 2), (narrow[s], 1)):
+                planes = torch.stack([window.cut(r.planes) for r in rows]).float()
+                regions = torch.stack([window.cut(r.regions) for r in rows]).float() / 255
+                part = window.cut(inside)
+                if scale > 1:
+                    planes, regions, part = (F.avg_pool2d(t, scale) for t in (planes, regions, part))
+                levels.append(_target(planes, regions, part, palette))
+            out[s] = levels
+        return torch.stack([self._vectors[i] for i in chosen]), out
+
+    def palettes(self, size: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Vectors (B, A) and palettes {shell: (B, K, 3)} of ``size`` people."""
+        chosen = self._rng.choice(len(self._painted), size)
+        out = {s: torch.stack([self._painted[i][s].palette for i in chosen]) for s in SHELLS}
+        return torch.stack([self._vectors[i] for i in chosen]), out
 
 
-def batch(painter: Painter, vectors: NDArray[np.float32]) -> Batch:
-    """Paints people (B, A) and pools their planes to the four stages."""
-    painted = [painter.paint(a) for a in vectors]
-    out: dict[str, list[Target]] = {}
-    for shell in SHELLS:
-        inside = torch.tensor(painter.canvases[shell].inside.astype(np.float32))[None, None]
-        raw = [p[shell] for p in painted]
-        planes = torch.tensor(
-            np.stack(
-                [
-                    np.stack(
-                        [
-                            p.level_set / HEIGHT_SCALE,
-                            np.clip(p.edge / EDGE_SCALE, -1, 1),
-                            (p.shade - 1) / SHADE_RANGE,
-                        ]
-                    )
-                    for p in raw
-                ]
-            )
-        )
-        regions = torch.tensor(np.stack([p.regions for p in raw]))
-        worn = torch.sigmoid((planes[:, 1:2] + 0.15) * 20) * inside
-        palette = torch.tensor(np.stack([p.palette for p in raw]))
-        size = planes.shape[-1]
-        levels: list[Target] = []
-        for k in range(len(CHANNELS)):
-            scale = 2 ** (len(CHANNELS) - 1 - k)
-            pooled = [planes, regions, worn, inside.expand(len(raw), -1, -1, -1)]
-            if scale > 1:
-                pooled = [F.avg_pool2d(t, scale) for t in pooled]
-            assert pooled[0].shape[-1] == size // scale
-            levels.append(Target(pooled[0], pooled[1], pooled[2], palette))
-        out[shell] = levels
-    return torch.tensor(vectors), out
-
-
-def stream(painter: Painter, seed: int, size: int) -> Iterator[Batch]:
-    """Endless batches of ``size`` fresh people."""
-    rng = np.random.default_rng(seed)
-    while True:
-        yield batch(painter, np.stack([people.sample(rng) for _ in range(size)]))
+def _target(planes: Tensor, regions: Tensor, inside: Tensor, palette: Tensor) -> Target:
+    worn = torch.sigmoid((planes[:, 1:2] + 0.15) * 20) * inside
+    return Target(planes, regions, worn, palette)

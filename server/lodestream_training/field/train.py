@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from lodestream_training.field import losses, maps
-from lodestream_training.field.decoder import Decoder
-from lodestream_training.field.targets import stream
-from lodestream_training.synth.painter import Painter
+from lodestream_server.body.template import BodyTemplate
+from lodestream_training.field import losses, maps, photometric
+from lodestream_training.field.decoder import Decoder, draw_windows
+from lodestream_training.field.targets import People
+from lodestream_training.synth import attributes
+from lodestream_training.synth.painter import Painter, logits
 
 log = logging.getLogger("lodestream.train.field")
 CHECKPOINT_SECONDS = 120.0
+CAPACITY = 1800  # people kept in memory, about 4 MB each
+FIRST = 60  # people painted before the first step
+NEW = 2  # people painted at every step
+RAYS_FROM = 0.9  # share of the budget after which the photometric loss joins
 
 
-def train(body: Path, out: Path, minutes: float, batch_size: int = 4, seed: int = 1) -> Decoder:
+def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int = 1) -> Decoder:
     """Trains until the budget is spent, over all runs that share ``out``.
 
     Args:
@@ -26,7 +35,7 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 4, seed: int 
         batch_size: people a step. seed: of the people.
     """
     out.mkdir(parents=True, exist_ok=True)
-    painter = Painter(body)
+    painter, template = Painter(body), BodyTemplate.load(body)
     torch.manual_seed(seed)
     model = Decoder(maps.initial(painter))
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3, betas=(0.9, 0.99))
@@ -38,16 +47,30 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 4, seed: int 
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
         log.info("resumed at step %d, %.1f minutes", step, spent / 60)
-    people = stream(painter, seed + step, batch_size)
-    windows_rng = torch.Generator().manual_seed(seed + step)
+    people = People(painter, seed + step, CAPACITY)
+    people.grow(FIRST)
+    rng = np.random.default_rng(seed + step)
     begun, saved = time.monotonic() - spent, time.monotonic()
     while (elapsed := time.monotonic() - begun) < minutes * 60:
         progress = elapsed / (minutes * 60)
         for group in optimiser.param_groups:
             group["lr"] = 4e-3 * min(1.0, (step + 1) / 50) * (0.03 + 0.97 * (1 - progress))
-        vectors, targets = next(people)
-        palettes, stages, windows = model.sampled(vectors, windows_rng)
-        loss, terms = losses.total(palettes, stages, targets, windows)
+        people.grow(NEW)
+        windows = draw_windows(rng)
+        vectors, targets = people.draw(batch_size, windows)
+        palettes, stages = model.sampled(vectors, windows)
+        loss, terms = losses.total(palettes, stages, targets)
+        many, truth = people.palettes(64)
+        colours = losses.palette_loss(model.palettes(many), truth)
+        terms["palettes"] = float(colours.detach())
+        loss = loss + 3.0 * colours
+        if progress > CAPACITY = 1800  # people kept in memory, about 4 MB each
+FIRST = 60  # people painted before the first step
+NEW = 2  # people painted at every step
+RAYS_FROM and step % 2 == 0:
+            rays = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
+            terms["rays"] = float(rays.detach())
+            loss = loss + 20.0 * rays
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -58,12 +81,25 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 4, seed: int 
             row |= {n: round(v, 4) for n, v in terms.items()}
             with (out / "field.jsonl").open("a") as file:
                 file.write(json.dumps(row) + "\n")
-            log.info("step %d  %.1f min  loss %.3f", step, elapsed / 60, float(loss.detach()))
+            log.info("step %d  %.1f min  loss %.3f", step, elapsed / 60, row["loss"])
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             _save(path, model, optimiser, step, elapsed)
             saved = time.monotonic()
     _save(path, model, optimiser, step, time.monotonic() - begun)
     return model
+
+
+def _rays(
+    model: Decoder, painter: Painter, template: BodyTemplate, vector: Tensor, rng: np.random.Generator
+) -> Tensor:
+    """The photometric loss of one person from one random view."""
+    a = vector.numpy()
+    slices = attributes.slices()
+    truth = {s: replace(p, regions=logits(p.regions)) for s, p in painter.paint(a).items()}
+    palettes, stages = model(vector[None])
+    shape = template.shape(a[slices["phenotype"]], a[slices["face"]])
+    raw = {s: p[0] for s, p in stages[-1].planes.items()}
+    return photometric.loss(raw, {s: p[0] for s, p in palettes.items()}, truth, template, shape, rng)
 
 
 def _save(path: Path, model: Decoder, optimiser: torch.optim.Optimizer, step: int, spent: float) -> None:
