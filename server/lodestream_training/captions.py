@@ -75,6 +75,15 @@ def _chinese(
     return person, Caption(text, frozenset(writer.said))
 
 
+def of(person: Person, rng: np.random.Generator) -> Caption:
+    """A caption of exactly this person; in Chinese, colours without a name there stay unsaid."""
+    if rng.random() < CHINESE:
+        writer = chinese.Writer(person, rng)
+        text = writer.write(None, (), set())
+        return Caption(text, frozenset(writer.said))
+    return caption(person, rng)
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """The noun of a role, the groups it implies, and the role's first noun, which names it."""
@@ -173,12 +182,7 @@ class _Writer:
         if "skin" in topics:
             self._skin(adjectives, features)
         if "eyes" in topics:
-            self.said.add("eye_colour")
-            word = pick(self.rng, lexicon.EYES[self.names["eye_colour"]])
-            if self.some(0.2):
-                adjectives.append(f"{word}-eyed")
-            else:
-                features.append(f"with {word} eyes")
+            self._eyes(adjectives, features)
         if "hair" in topics:
             self._hair(adjectives, features)
         if "beard" in topics and (self.values["beard"] != "none" or (self.values["sex"] == "male" and self.some(0.5))):
@@ -198,6 +202,14 @@ class _Writer:
         else:
             adjectives.append(word if word in ("black", "asian", "latino", "african", "indian", "caucasian", "white",
                                                "tanned", "pale") else f"{word} skinned")  # fmt: skip
+
+    def _eyes(self, adjectives: list[str], features: list[str]) -> None:
+        self.said.add("eye_colour")
+        word = pick(self.rng, lexicon.EYES[self.names["eye_colour"]])
+        if self.some(0.2):
+            adjectives.append(f"{word}-eyed")
+        else:
+            features.append(f"with {word} eyes")
 
     def _hair(self, adjectives: list[str], features: list[str]) -> None:
         style = self.values["hair"]
@@ -385,7 +397,9 @@ class _Writer:
         if form < 0.7 and "sex" in self.said:
             wears = pick(rng, ("wears", "is wearing", "is dressed in", "has on", "is in"))
             second = f". {he} {wears} {listing(garments)}" if garments else ""
-            third = f". {he} has {listing([f.removeprefix('with ') for f in features])}" if features else ""
+            owned = [f.removeprefix("with ") for f in features if f.startswith("with ")]
+            determined += "".join(f" {f}" for f in features if not f.startswith("with "))
+            third = f". {he} has {listing(owned)}" if owned else ""
             return tidy(f"{determined}{second}{third}" if self.some(0.5) else f"{determined}{third}{second}")
         if form < 0.82:
             parts = [noun, *adjectives, *(f.removeprefix("with ") for f in features), *garments]
@@ -393,9 +407,7 @@ class _Writer:
             return ", ".join(bare if self.some(0.5) else self.shuffled(bare))
         if form < 0.9 and garments:
             return tidy(f"{listing(garments)} {pick(rng, ('on', 'worn by', 'for', 'on'))} {determined} {having}")
-        if garments:
-            return tidy(f"{listing(garments)}, {subject}, {having}")
-        return tidy(f"{subject} {having}")
+        return tidy(f"{listing(garments)}, {subject}, {having}" if garments else f"{subject} {having}")
 
     def _having(self, features: list[str]) -> str:
         if len(features) > 1 and self.some(0.6):

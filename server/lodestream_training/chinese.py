@@ -217,13 +217,17 @@ ROLES: dict[str, tuple[str, ...]] = {
 _IMPLIED_SLEEVE = ("tank", "jumper", "hoodie", "suit", "jacket")
 
 
+def _table(group: str) -> Mapping[str, object]:
+    tables: dict[str, Mapping[str, object]] = {"skin": SKINS, "hair_colour": HAIRS | COLOURS, "eye_colour": EYES}
+    return tables.get(group, COLOURS)
+
+
 def known(person: Person, rng: np.random.Generator) -> Person:
     """The person with colours that have a Chinese name here."""
-    tables: dict[str, Mapping[str, object]] = {"skin": SKINS, "hair_colour": HAIRS | COLOURS, "eye_colour": EYES}
     names = dict(person.colours)
     changed: dict[str, str] = {}
     for group, name in names.items():
-        table = tables.get(group, COLOURS)
+        table = _table(group)
         if name not in table:
             changed.setdefault(name, pick(rng, tuple(table)))
             names[group] = changed[name] if changed[name] in table else pick(rng, tuple(table))
@@ -231,7 +235,7 @@ def known(person: Person, rng: np.random.Generator) -> Person:
 
 
 class Writer:
-    """Writes one caption; collects what it says in ``said``. The person must be ``known``."""
+    """Writes one caption; collects what it says in ``said``. Colours that have no name here stay unsaid."""
 
     def __init__(self, person: Person, rng: np.random.Generator) -> None:
         self.values = person.values
@@ -260,6 +264,7 @@ class Writer:
         return self._arrange(called, adjectives, features, garments)
 
     def some(self, chance: float) -> bool:
+        """True with this chance."""
         return bool(self.rng.random() < chance)
 
     def _noun(self) -> str:
@@ -285,7 +290,7 @@ class Writer:
             clause = pick(self.rng, HAIR_CLAUSES[style])
             colour = ""
             self.said.add("hair")
-            if style != "bald" and self.some(0.75):
+            if style != "bald" and self._named("hair_colour") and self.some(0.75):
                 self.said.add("hair_colour")
                 name = self.names["hair_colour"]
                 colour = pick(self.rng, HAIRS.get(name) or COLOURS[name])
@@ -296,15 +301,20 @@ class Writer:
         if "beard" in topics and self.values["sex"] == "male" and (self.values["beard"] != "none" or self.some(0.4)):
             self.said.add("beard")
             out.append(pick(self.rng, BEARDS[self.values["beard"]]))
-        if "skin" in topics:
+        if "skin" in topics and self._named("skin"):
             self.said.add("skin")
             out.append(pick(self.rng, SKINS[self.names["skin"]]))
-        if "eyes" in topics:
+        if "eyes" in topics and self._named("eye_colour"):
             self.said.add("eye_colour")
             out.append(f"{EYES[self.names['eye_colour']]}{pick(self.rng, ('眼睛', '色眼睛', '眼'))}")
         return [out[i] for i in self.rng.permutation(len(out))]
 
+    def _named(self, group: str) -> bool:
+        return self.names[group] in _table(group)
+
     def _colour(self, group: str) -> str:
+        if not self._named(group):
+            return ""
         self.said.add(group)
         word = pick(self.rng, COLOURS[self.names[group]])
         return word + "的" if self.some(0.15) and word.endswith("色") else word
@@ -317,9 +327,11 @@ class Writer:
         formal = garment == "top" and self.values["top"] in ("suit", "jacket")
         if formal or self.some(0.4):
             return f"{colour}{word}{noun}"
-        if self.values["top"] == "dress":
-            self.said.add("bottom_second")
         second = self._colour(f"{garment}_second")
+        if second and self.values["top"] == "dress":
+            self.said.add("bottom_second")
+        if not second:
+            return f"{colour}{word}{noun}"
         if len(second) == len(colour) == 1:
             return f"{colour}{second}{word}{noun}"
         return f"{colour}带{second}{word}的{noun}" if self.some(0.5) else f"{colour}和{second}{word}{noun}"
@@ -350,40 +362,54 @@ class Writer:
         self.said.add("top")
         colour = self._colour("top_colour") if self.some(0.92) else ""
         noun = pick(self.rng, TOPS[kind])
-        sleeve = ""
-        usual = {"tshirt": "short", "polo": "short", "shirt": "long"}.get(kind)
         if noun == "短袖" and values["sleeve"] != "short":
             noun = "T恤"
-        if kind in _IMPLIED_SLEEVE or usual:
-            self.said.add("sleeve")
-        if (usual and (values["sleeve"] != usual or self.some(0.06))) or (kind == "dress" and self.some(0.4)):
-            self.said.add("sleeve")
-            sleeve = SLEEVES[values["sleeve"]] if noun != "短袖" else ""
+        sleeve = "" if noun == "短袖" else self._sleeve()
         if kind == "dress":
             self.said.update(("bottom", "bottom_pattern"))
             if colour:
                 self.said.add("bottom_colour")
-            if noun == "长裙":
-                noun = "长裙" if values["skirt_length"] == "long" else "连衣裙"
-            if noun == "长裙":
-                self.said.add("skirt_length")
-            elif self.some(0.35):
-                self.said.add("skirt_length")
-                sleeve += pick(self.rng, LENGTHS[values["skirt_length"]])
+            length, noun = self._length(noun)
+            sleeve += length
         if kind == "suit" and values["bottom"] == "trousers":
             self.said.update(("bottom", "bottom_pattern"))
             if colour and self.names["bottom_colour"] == self.names["top_colour"]:
                 self.said.add("bottom_colour")
         text = self._patterned("top", values["top_pattern"], colour, sleeve + noun)
         if kind in ("suit", "jacket") and self.some(0.35):
-            text += f"和{self._colour('top_second')}衬衫"
+            text += f"和{self._colour('top_second')}衬衫" if self._named("top_second") else ""
         return text
+
+    def _sleeve(self) -> str:
+        """The sleeve's word where it must be said, or sometimes may; other tops imply theirs."""
+        kind, sleeve = self.values["top"], self.values["sleeve"]
+        usual = {"tshirt": "short", "polo": "short", "shirt": "long"}.get(kind)
+        if kind in _IMPLIED_SLEEVE or usual:
+            self.said.add("sleeve")
+        if (usual and (sleeve != usual or self.some(0.06))) or (kind == "dress" and self.some(0.4)):
+            self.said.add("sleeve")
+            return SLEEVES[sleeve]
+        return ""
+
+    def _length(self, noun: str) -> tuple[str, str]:
+        """A dress's length, as a word before its noun or in it."""
+        length = self.values["skirt_length"]
+        if noun == "长裙" and length == "long":
+            self.said.add("skirt_length")
+            return "", noun
+        noun = "连衣裙" if noun == "长裙" else noun
+        if self.some(0.35):
+            self.said.add("skirt_length")
+            return pick(self.rng, LENGTHS[length]), noun
+        return "", noun
 
     def _arrange(self, noun: str, adjectives: list[str], features: list[str], garments: list[str]) -> str:
         if self.some(0.3):
             garments = [garments[i] for i in self.rng.permutation(len(garments))]
         wearing = pick(self.rng, ("穿着", "穿着", "身穿", "穿", "身着", "身上穿着"))
-        listed = "，".join(garments) if self.some(0.1) else _listing(garments, pick(self.rng, ("和", "、", "配", "搭配")))
+        listed = (
+            "，".join(garments) if self.some(0.1) else _listing(garments, pick(self.rng, ("和", "、", "配", "搭配")))
+        )
         worn = wearing + listed if garments else ""
         extra = self._tie_and_feet()
         counted = pick(self.rng, ("一个", "一个", "一位", "一名", "", "这个"))
@@ -403,7 +429,8 @@ class Writer:
             text = pick(self.rng, ("，", "、", " ", ",")).join(part.removesuffix("的") for part in bare)
         else:
             he = ("他" if self.values["sex"] == "male" else "她") if "sex" in self.said else ""
-            text = "，".join(part for part in (counted + plain + noun, he + worn if worn else "", *features, *extra) if part)
+            parts = (counted + plain + noun, he + worn if worn else "", *features, *extra)
+            text = "，".join(part for part in parts if part)
         if self.some(0.15):
             text = pick(self.rng, ("生成", "请生成", "画", "创建", "我想要", "给我", "做", "虚拟形象：", "制作")) + text
         return text + pick(self.rng, ("。", "，全身", "")) if self.some(0.2) else text
@@ -411,7 +438,7 @@ class Writer:
     def _tie_and_feet(self) -> list[str]:
         out = []
         if self.values["neckwear"] == "tie" and "top" in self.said and self.some(0.6):
-            self.said.update(("neckwear", "tie_colour"))
+            self.said.add("neckwear")
             out.append(f"{pick(self.rng, ('系着', '打着', '戴着', '系'))}{self._colour('tie_colour')}领带")
         elif self.values["top"] == "suit" and self.values["neckwear"] == "none" and self.some(0.15):
             self.said.add("neckwear")

@@ -42,7 +42,14 @@ AGES: dict[str, tuple[str, ...]] = {
 AGE_CLAUSES: dict[str, tuple[str, ...]] = {
     "child": ("about ten years old", "aged 9", "in childhood", "of primary school age"),
     "young": ("in {his} twenties", "aged 24", "about 25 years old", "in {his} early thirties", "in {his} 20s"),
-    "middle": ("in {his} forties", "in {his} fifties", "aged 48", "around 50 years old", "in {his} 40s", "in {his} 50s"),
+    "middle": (
+        "in {his} forties",
+        "in {his} fifties",
+        "aged 48",
+        "around 50 years old",
+        "in {his} 40s",
+        "in {his} 50s",
+    ),
     "old": ("in {his} seventies", "in {his} eighties", "aged 75", "about 80 years old", "in {his} 70s", "of great age"),
 }
 BUILDS: dict[str, tuple[str, ...]] = {
@@ -159,17 +166,20 @@ TOPS: dict[str, tuple[str, ...]] = {
              "sleeveless shirt", "undershirt", "wife beater", "gym vest", "halter top", "string top", "spaghetti top",
              "basketball jersey", "running vest", "tanktop"),
     "shirt": ("shirt", "shirt", "button-up shirt", "dress shirt", "blouse", "button-down shirt", "flannel shirt",
-              "oxford shirt", "collared shirt", "button-up", "hawaiian shirt", "denim shirt", "linen shirt", "work shirt",
+              "oxford shirt", "collared shirt", "button-up", "hawaiian shirt", "denim shirt", "linen shirt",
+              "work shirt",
               "office shirt", "buttoned shirt", "button-down", "lumberjack shirt"),
     "polo": ("polo shirt", "polo", "golf shirt", "tennis shirt", "polo top", "polo t-shirt", "pique shirt",
              "rugby shirt"),
     "jumper": ("jumper", "sweater", "pullover", "jumper", "knitted sweater", "sweatshirt", "cardigan", "knit",
                "wool jumper", "turtleneck", "crewneck sweater", "knitwear", "woolly jumper", "cashmere sweater",
-               "polo neck", "christmas jumper", "woollen pullover", "roll-neck", "jersey sweater", "turtleneck sweater"),
+               "polo neck", "christmas jumper", "woollen pullover", "roll-neck", "jersey sweater",
+               "turtleneck sweater"),
     "hoodie": ("hoodie", "hoodie", "hooded sweatshirt", "hooded sweater", "hoody", "zip-up hoodie", "hooded top",
                "hooded jumper", "sweatshirt with a hood", "pullover hoodie", "kangaroo hoodie", "zip hoodie"),
     "suit": ("suit", "suit", "business suit", "suit jacket", "tuxedo", "tailored suit", "two-piece suit", "formal suit",
-             "pantsuit", "dinner suit", "three-piece suit", "lounge suit", "office suit", "elegant suit", "suit and trousers",
+             "pantsuit", "dinner suit", "three-piece suit", "lounge suit", "office suit", "elegant suit",
+             "suit and trousers",
              "blazer", "sports coat", "tailored jacket", "dinner jacket"),
     "jacket": ("jacket", "jacket", "leather jacket", "bomber jacket", "bomber", "coat", "denim jacket", "windbreaker",
                "biker jacket", "anorak", "parka", "rain jacket", "puffer jacket", "overcoat", "winter coat", "raincoat",
@@ -210,9 +220,11 @@ BOTTOMS: dict[str, tuple[str, ...]] = {
                  "dress trousers", "long pants", "chino pants", "jogging bottoms", "suit pants", "work trousers"),
     "shorts": ("shorts", "shorts", "short pants", "bermuda shorts", "cargo shorts", "swim shorts", "running shorts",
                "board shorts", "bermudas", "gym shorts", "hot pants", "short trousers", "football shorts"),
-    "leggings": ("leggings", "leggings", "tights", "yoga pants", "running tights", "stretch pants", "skin-tight leggings",
+    "leggings": ("leggings", "leggings", "tights", "yoga pants", "running tights", "stretch pants",
+                 "skin-tight leggings",
                  "spandex leggings", "jeggings", "lycra leggings", "gym leggings"),
-    "skirt": ("skirt", "skirt", "skirt", "kilt", "pleated skirt", "flared skirt", "a-line skirt", "pencil skirt", "tutu",
+    "skirt": ("skirt", "skirt", "skirt", "kilt", "pleated skirt", "flared skirt", "a-line skirt", "pencil skirt",
+              "tutu",
               "tennis skirt", "flowing skirt"),
 }  # fmt: skip
 SKIRT_LENGTHS: dict[str, tuple[str, ...]] = {
@@ -221,17 +233,23 @@ SKIRT_LENGTHS: dict[str, tuple[str, ...]] = {
     "long": ("long", "maxi", "ankle-length", "floor-length", "full-length", "ankle length"),
 }
 SHOES: dict[str, tuple[str, ...]] = {
-    "trainers": ("trainers", "sneakers", "sneakers", "running shoes", "sports shoes", "tennis shoes", "gym shoes", "kicks",
+    "trainers": ("trainers", "sneakers", "sneakers", "running shoes", "sports shoes", "tennis shoes", "gym shoes",
+                 "kicks",
                  "athletic shoes", "canvas shoes", "basketball shoes", "plimsolls", "skate shoes", "chucks"),
-    "leather": ("leather shoes", "leather shoes", "dress shoes", "oxfords", "loafers", "brogues", "formal shoes", "heels",
-                "business shoes", "derby shoes", "pumps", "patent shoes", "high heels", "lace-up shoes", "ballet flats"),
+    "leather": ("leather shoes", "leather shoes", "dress shoes", "oxfords", "loafers", "brogues", "formal shoes",
+                "heels",
+                "business shoes", "derby shoes", "pumps", "patent shoes", "high heels", "lace-up shoes",
+                "ballet flats"),
     "boots": ("boots", "boots", "ankle boots", "work boots", "hiking boots", "cowboy boots", "combat boots",
-              "leather boots", "knee-high boots", "rubber boots", "wellies", "chelsea boots", "army boots", "wellington boots"),
-    "sandals": ("sandals", "sandals", "flip-flops", "flip flops", "slides", "beach sandals", "thongs", "strappy sandals",
+              "leather boots", "knee-high boots", "rubber boots", "wellies", "chelsea boots", "army boots",
+              "wellington boots"),
+    "sandals": ("sandals", "sandals", "flip-flops", "flip flops", "slides", "beach sandals", "thongs",
+                "strappy sandals",
                 "leather sandals", "slippers", "espadrilles"),
     "barefoot": ("bare feet", "no shoes", "nothing on {his} feet"),
 }  # fmt: skip
-BAREFOOT: tuple[str, ...] = ("barefoot", "barefooted", "without shoes", "shoeless", "with bare feet", "with no shoes on",
+BAREFOOT: tuple[str, ...] = ("barefoot", "barefooted", "without shoes", "shoeless", "with bare feet",
+                             "with no shoes on",
                              "unshod", "in bare feet")  # fmt: skip
 TIES: tuple[str, ...] = ("tie", "tie", "tie", "necktie", "silk tie", "neck tie", "slim tie", "knotted tie")
 TIELESS: tuple[str, ...] = ("no tie", "without a tie", "without tie", "no necktie", "tieless", "not wearing a tie")
@@ -246,11 +264,13 @@ EYES: dict[str, tuple[str, ...]] = {
     "grey": ("grey", "gray", "steel-grey"),
 }
 WEARING: tuple[str, ...] = ("wearing", "wearing", "in", "in", "dressed in", "who wears", "clad in", "who is wearing",
-                            "with", "sporting", "having on", "wears", "outfitted in", "that wears", "attired in")  # fmt: skip
+                            "with", "sporting", "having on", "wears", "outfitted in", "that wears",
+                            "attired in")  # fmt: skip
 OPENINGS: tuple[str, ...] = ("generate ", "create ", "make ", "I want ", "please make ", "show me ", "an avatar of ",
                              "a 3d model of ", "avatar: ", "a character: ", "render ", "a photo of ", "a picture of ",
                              "give me ", "i need ", "a 3D avatar of ", "draw ", "an image of ", "portrait of ",
-                             "a full body avatar of ", "npc: ", "can you make ", "imagine ", "there is ", "Design ")  # fmt: skip
+                             "a full body avatar of ", "npc: ", "can you make ", "imagine ", "there is ",
+                             "Design ")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,11 +312,13 @@ ROLES: tuple[Role, ...] = (
                                                   "shoes": "trainers"},
          {"top_colour": ("light blue", "teal", "white"), "bottom_colour": ("light blue", "teal", "white")}),
     Role(("construction worker", "road worker", "builder", "miner"),
-         {"top": "jacket", "sleeve": "long", "bottom": "trousers", "shoes": "boots"}, {"top_colour": ("orange", "yellow")}),
+         {"top": "jacket", "sleeve": "long", "bottom": "trousers", "shoes": "boots"}, {"top_colour": ("orange",
+         "yellow")}),
     Role(("lumberjack", "woodcutter", "lumber jack"), {"sex": "male", "top": "shirt", "sleeve": "long",
                                                        "top_pattern": "plaid", "bottom": "jeans", "shoes": "boots",
                                                        "beard": "full", "build": "muscular"}, {"top_colour": ("red",)}),
-    Role(("farmer", "rancher", "gardener"), {"top": "shirt", "top_pattern": "plaid", "bottom": "jeans", "shoes": "boots",
+    Role(("farmer", "rancher", "gardener"), {"top": "shirt", "top_pattern": "plaid", "bottom": "jeans",
+          "shoes": "boots",
                                              "sleeve": "long"}),
     Role(("cowboy",), {"sex": "male", "top": "shirt", "sleeve": "long", "bottom": "jeans", "shoes": "boots"},
          {"shoe_colour": ("brown", "tan")}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +52,21 @@ def texts_of(tokenizer: Tokenizer, drawn: Sequence[tuple[Person, Caption]]) -> T
     return Texts(input_ids, attention_mask, target, said)
 
 
-def stream(tokenizer: Tokenizer, rng: np.random.Generator, batch: int) -> Iterator[Texts]:
-    """Endless batches of fresh people and captions; captions of like length share a batch, which spares padding."""
+def stream(
+    tokenizer: Tokenizer, rng: np.random.Generator, batch: int, share: Callable[[], float] = lambda: 1.0
+) -> Iterator[Texts]:
+    """Endless batches of fresh people and captions; captions of like length share a batch, which spares padding.
+
+    Only the shortest ``share`` of the captions is used: they teach what the words mean before who they belong to.
+    """
     while True:
+        used = max(1, round(BUCKETS * share()))
         drawn = [captions.draw(rng) for _ in range(BUCKETS * batch)]
-        drawn.sort(key=lambda pair: len(pair[1].text))
-        for index in rng.permutation(BUCKETS):
+        drawn.sort(key=lambda pair: _length(pair[1].text))
+        for index in rng.permutation(used):
             yield texts_of(tokenizer, drawn[index * batch : (index + 1) * batch])
+
+
+def _length(text: str) -> int:
+    """About how many tokens: a Chinese character is one, a Latin letter a quarter."""
+    return len(text) if text.isascii() else 3 * len(text)

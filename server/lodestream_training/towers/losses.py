@@ -22,7 +22,7 @@ def contrastive(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
 
 
 def lab(rgb: Tensor) -> Tensor:
-    """sRGB in [0, 1] (..., 3) to CIELAB (D65) (..., 3)."""
+    """Colours from sRGB in [0, 1] (..., 3) to CIELAB (D65) (..., 3)."""
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp_min(0.04) + 0.055) / 1.055) ** 2.4)
     to_xyz = linear.new_tensor(
         [

@@ -18,7 +18,9 @@ SAVE_EVERY_S = 120.0
 class Run:
     """Counts steps and seconds, decays the learning rate over the budget, saves and resumes ``<out_dir>/<name>.pt``."""
 
-    def __init__(self, out_dir: Path, name: str, minutes: float, model: nn.Module, optimiser: torch.optim.Optimizer):
+    def __init__(
+        self, out_dir: Path, name: str, minutes: float, model: nn.Module, optimiser: torch.optim.Optimizer
+    ) -> None:
         self.path = out_dir / f"{name}.pt"
         self.budget = minutes * 60.0
         self.model = model
@@ -35,12 +37,16 @@ class Run:
             self.spent, self.step = state["spent"], state["step"]
             log.info("%s: resumed at step %d, %.0f s", name, self.step, self.spent)
 
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent."""
+        return min(1.0, self.spent / self.budget)
+
     def steps(self) -> Iterator[int]:
         """Step numbers until the budget is spent; sets the learning rate before each, logs and saves after."""
         saved = before = time.monotonic()
         while self.spent < self.budget:
-            done = self.spent / self.budget
-            factor = min(1.0, (self.step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            factor = min(1.0, (self.step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
             for group, peak in zip(self.optimiser.param_groups, self._peaks, strict=True):
                 group["lr"] = peak * factor
             yield self.step

@@ -95,7 +95,8 @@ def from_minilm(weights: Mapping[str, Tensor], rows: Sequence[int | None]) -> Te
     """A tower with BERT's weights (as in MiniLM's safetensors); ``rows`` as ``tokens.trimmed`` gives them."""
     tower = TextTower(len(rows))
     table = weights["embeddings.word_embeddings.weight"]
-    fresh = table.mean(0) + 0.6 * table.std(0) * torch.randn(len(rows), WIDTH, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    fresh = table.mean(0) + 0.6 * table.std(0) * torch.randn(len(rows), WIDTH, generator=generator)
     known = torch.tensor([-1 if row is None else row for row in rows])
     names = {
         "words.weight": torch.where(known[:, None] >= 0, table[known.clamp_min(0)], fresh),

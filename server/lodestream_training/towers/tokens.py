@@ -31,21 +31,21 @@ def trimmed() -> tuple[Tokenizer, list[int | None]]:
     spoken = _spoken(Tokenizer.from_str(json.dumps(data)))
     hanzi = set(common_hanzi())
     kept = [
-        token
-        for token, number in sorted(whole.items(), key=lambda item: item[1])
-        if token in SPECIALS or token in spoken or token in hanzi or (token.isascii() and _useful(token, number))
-        or token in "，。、！？；：（）"
+        piece
+        for piece, number in sorted(whole.items(), key=lambda item: item[1])
+        if piece in SPECIALS or piece in spoken or piece in hanzi or (piece.isascii() and _useful(piece, number))
+        or piece in "，。、！？；：（）"
     ]  # fmt: skip
-    kept = [token for token in kept if not token.startswith("[unused")]
+    kept = [piece for piece in kept if not piece.startswith("[unused")]
     added = [character for character in common_hanzi() if character not in whole]
-    data["model"]["vocab"] = {token: index for index, token in enumerate((*kept, *added))}
-    special = {token: kept.index(token) for token in SPECIALS}
+    data["model"]["vocab"] = {piece: index for index, piece in enumerate((*kept, *added))}
+    special = {name: kept.index(name) for name in SPECIALS}
     for entry in data["added_tokens"]:
         entry["id"] = special[entry["content"]]
     for name, entry in data["post_processor"].get("special_tokens", {}).items():
         entry["ids"] = [special[name]]
     data["truncation"] = data["padding"] = None
-    return Tokenizer.from_str(json.dumps(data)), [*(whole[token] for token in kept), *(None for _ in added)]
+    return Tokenizer.from_str(json.dumps(data)), [*(whole[piece] for piece in kept), *(None for _ in added)]
 
 
 def common_hanzi() -> list[str]:

@@ -17,7 +17,9 @@ from lodestream_training.towers.losses import attribute_loss
 from lodestream_training.towers.runs import Run
 from lodestream_training.towers.text import TextTower, from_minilm
 
-BATCH = 64
+BATCH = 32
+#: Share of the run over which longer captions come in.
+CURRICULUM = 0.4
 
 
 class Words(nn.Module):
@@ -59,8 +61,9 @@ def optimiser(model: Words, tower_rate: float, fusion_rate: float) -> torch.opti
 def train_text(out_dir: Path, minutes: float) -> None:
     """Train for ``minutes`` in all (an interrupted run goes on); ``<out_dir>/text.pt`` and ``tokenizer.json``."""
     tokenizer, model = prepare(out_dir)
-    run = Run(out_dir, "text", minutes, model, optimiser(model, 2e-4, 8e-4))
-    batches = datasets.stream(tokenizer, np.random.default_rng((2, run.step)), BATCH)
+    run = Run(out_dir, "text", minutes, model, optimiser(model, 1.5e-4, 6e-4))
+    rng = np.random.default_rng((2, run.step))
+    batches = datasets.stream(tokenizer, rng, BATCH, lambda: min(1.0, 0.3 + run.progress / CURRICULUM))
     none = torch.zeros(BATCH, 1)
     for _, texts in zip(run.steps(), batches, strict=False):
         latent, said = model(texts.input_ids, texts.attention_mask, none.expand(-1, FEATURES), none + 1, none)

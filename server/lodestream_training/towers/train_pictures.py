@@ -1,0 +1,142 @@
+"""The ViT towers: features that tell what a person looks like, then CLIP's contrastive loss against captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from lodestream_training import captions
+from lodestream_training.synth import attributes
+from lodestream_training.synth.people import Person
+from lodestream_training.towers import collection, datasets, pictures
+from lodestream_training.towers.evaluate import load_words
+from lodestream_training.towers.losses import attribute_loss, contrastive
+from lodestream_training.towers.pictures import FeatureTower, PictureTower
+from lodestream_training.towers.runs import Run
+from lodestream_training.towers.text import Pool, TextTower
+
+BATCH = 48
+CLIP_BATCH = 96
+#: People at the end of the collection that no tower is trained on.
+HELD_OUT = 200
+
+
+def train_features(out_dir: Path, folder: Path, minutes: float) -> None:
+    """Train the feature tower on the collection in ``folder``; ``<out_dir>/features.pt``."""
+    model = FeatureTower()
+    rate = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
+    run = Run(out_dir, "features", minutes, model, rate)
+    rng = np.random.default_rng((3, run.step))
+    shown = collection.load(folder)
+    vectors = torch.from_numpy(shown.vectors())
+    weights = torch.from_numpy(np.stack([visible(person) for person in shown.people]))
+    for _ in run.steps():
+        chosen = rng.integers(0, len(vectors) - HELD_OUT, BATCH)
+        latent = as_latent(model.probe(model(pictures.varied(shown.pictures[chosen], rng))))
+        loss = attribute_loss(latent, vectors[chosen], weights[chosen])
+        run.descend(loss, {"attributes": loss})
+
+
+def visible(person: Person) -> NDArray[np.float32]:
+    """The loss's weights (attributes.SIZE,): what no picture shows weighs nothing."""
+    values = person.values
+    hidden = {"eye_colour"} if values["hair"] != "bald" else {"eye_colour", "hair_colour"}
+    if values["neckwear"] == "none":
+        hidden.add("tie_colour")
+    if values["bottom"] != "skirt":
+        hidden.add("skirt_length")
+    if values["top_pattern"] == "plain" and values["top"] not in ("suit", "jacket"):
+        hidden.add("top_second")
+    if values["bottom_pattern"] == "plain":
+        hidden.add("bottom_second")
+    if values["shoes"] == "barefoot":
+        hidden.add("shoe_colour")
+    return (~captions.mask(hidden)).astype(np.float32)
+
+
+def as_latent(numbers: Tensor) -> Tensor:
+    """Bare numbers (B, attributes.SIZE) as the latent has them: logits stay, colours and phenotypes in [0, 1]."""
+    kinds = [group.kind for group in attributes.GROUPS for _ in range(group.size)]
+    logits = torch.tensor([kind == "categorical" for kind in kinds])
+    return torch.where(logits, numbers, numbers.sigmoid())
+
+
+class Clip(nn.Module):
+    """The picture tower, the text tower's head, and the temperature."""
+
+    def __init__(self, tower: PictureTower, head: Pool) -> None:
+        super().__init__()
+        self.tower = tower
+        self.head = head
+        self.log_scale = nn.Parameter(torch.tensor(2.7))
+
+    def scale(self) -> Tensor:
+        """1 / temperature, at most 100."""
+        return self.log_scale.exp().clamp_max(100.0)
+
+
+def train_pictures(out_dir: Path, folder: Path, minutes: float) -> None:
+    """Train the picture tower and the text tower's head; the text tower's trunk stays. ``<out_dir>/clip.pt``."""
+    tokenizer, words = load_words(out_dir)
+    tower = PictureTower()
+    tower.vit.load_state_dict(load_features(out_dir).vit.state_dict())
+    model = Clip(tower, words.tower.head)
+    rates = [{"params": tower.parameters(), "lr": 4e-4},
+             {"params": [*model.head.parameters(), model.log_scale], "lr": 1.5e-3}]  # fmt: skip
+    run = Run(out_dir, "clip", minutes, model, torch.optim.AdamW(rates, weight_decay=0.02, fused=True))
+    rng = np.random.default_rng((4, run.step))
+    shown = collection.load(folder)
+    for _ in run.steps():
+        chosen = rng.permutation(len(shown.people) - HELD_OUT)[:CLIP_BATCH]
+        texts, attention_mask = _captions(tokenizer, [shown.people[i] for i in chosen], rng)
+        with torch.no_grad():
+            states = words.tower.states(texts, attention_mask)
+        seen = model.tower(pictures.varied(shown.pictures[chosen], rng))
+        loss = contrastive(seen, model.head(states, attention_mask), model.scale())
+        run.descend(loss, {"contrastive": loss})
+
+
+def load_features(out_dir: Path) -> FeatureTower:
+    """The feature tower that ``train_features`` left in ``out_dir``."""
+    model = FeatureTower()
+    model.load_state_dict(torch.load(out_dir / "features.pt", weights_only=True)["model"])
+    return model.eval()
+
+
+def load_clip(out_dir: Path, words: TextTower) -> PictureTower:
+    """The picture tower that ``train_pictures`` left in ``out_dir``; puts the trained head into ``words``."""
+    model = Clip(PictureTower(), words.head)
+    model.load_state_dict(torch.load(out_dir / "clip.pt", weights_only=True)["model"])
+    return model.tower.eval()
+
+
+@torch.inference_mode()
+def evaluate_pictures(out_dir: Path, folder: Path) -> dict[str, float]:
+    """On the people held out: recall@1 and @10 of a caption's own picture among them, share of right categories."""
+    tokenizer, words = load_words(out_dir)
+    tower, features = load_clip(out_dir, words.tower), load_features(out_dir)
+    shown = collection.load(folder)
+    held = range(len(shown.people) - HELD_OUT, len(shown.people))
+    pixels = pictures.plain(shown.pictures[held.start :])
+    texts, attention_mask = _captions(tokenizer, [shown.people[i] for i in held], np.random.default_rng(5))
+    scores = words.tower(texts, attention_mask)[1] @ tower(pixels).T
+    rank = (scores > scores.diagonal()[:, None]).sum(1)
+    latent = as_latent(features.probe(features(pixels)))
+    truth = torch.from_numpy(shown.vectors()[held.start :])
+    out = {"recall/1": float((rank < 1).float().mean()), "recall/10": float((rank < 10).float().mean())}
+    for name, at in attributes.slices().items():
+        if next(g for g in attributes.GROUPS if g.name == name).kind == "categorical":
+            out[f"seen/{name}"] = float((latent[:, at].argmax(1) == truth[:, at].argmax(1)).float().mean())
+        elif name.endswith("colour") or name == "skin":
+            out[f"seen/{name}"] = float((latent[:, at] - truth[:, at]).abs().mean())
+    return out
+
+
+def _captions(tokenizer: Tokenizer, persons: Sequence[Person], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    return datasets.encode(tokenizer, [captions.of(person, rng).text for person in persons])

@@ -1,0 +1,165 @@
+"""Encoders and fusion: losses by hand, what the flags mean, how weights are stored, and the models in the bundle."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from PIL import Image
+
+import lodestream_bundle
+from lodestream_server.encoders import preprocess
+from lodestream_server.encoders.tokenize import MAX_TOKENS, PromptTokenizer
+
+torch = pytest.importorskip("torch")
+
+from lodestream_training.synth import attributes  # noqa: E402
+from lodestream_training.towers import export, losses  # noqa: E402
+from lodestream_training.towers.evaluate import PROMPTS  # noqa: E402
+from lodestream_training.towers.fusion import FEATURES, Fusion  # noqa: E402
+from lodestream_training.towers.text import SHARED, WIDTH, TextTower  # noqa: E402
+
+BUNDLE = Path(next(iter(lodestream_bundle.__path__)))
+AT = attributes.slices()
+baked = pytest.mark.skipif(not (BUNDLE / "fusion.onnx").exists(), reason="the bundle's models are not baked")
+
+
+def session(name: str) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(str(BUNDLE / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def test_lab_of_white_and_red() -> None:
+    lab = losses.lab(torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
+    np.testing.assert_allclose(lab[0].numpy(), [100, 0, 0], atol=0.05)
+    np.testing.assert_allclose(lab[1].numpy(), [53.24, 80.09, 67.20], atol=0.1)
+
+
+def test_contrastive_loss_of_two_pairs() -> None:
+    eye = torch.eye(2)
+    expected = -math.log(math.exp(2) / (math.exp(2) + 1))
+    assert losses.contrastive(eye, eye, torch.tensor(2.0)).item() == pytest.approx(expected)
+
+
+def test_attribute_loss_is_least_for_the_truth() -> None:
+    vector = torch.zeros(1, attributes.SIZE)
+    for group in attributes.GROUPS:
+        at = AT[group.name]
+        vector[:, at] = 0.5 if group.kind != "categorical" else 0.0
+        if group.kind == "categorical":
+            vector[:, at.start] = 1.0
+    sure = torch.where(vector == 1.0, 20.0, vector)
+    weight = torch.ones_like(vector)
+    colours = sum(group.kind == "colour" for group in attributes.GROUPS)
+    # the distance is smoothed: sqrt(0 + 1) / 20 for each colour is all that is left
+    assert losses.attribute_loss(sure, vector, weight).item() == pytest.approx(colours / 20, abs=1e-3)
+    assert losses.attribute_loss(vector, vector, weight * 0).item() == 0.0
+
+
+def test_padding_changes_nothing_a_text_tower_says() -> None:
+    torch.manual_seed(0)
+    tower = TextTower(100).eval()
+    ids = torch.randint(5, 100, (1, 7))
+    longer = torch.cat((ids, torch.zeros(1, 4, dtype=torch.int64)), dim=1)
+    mask = torch.tensor([[1] * 7 + [0] * 4])
+    with torch.inference_mode():
+        states, embedding = tower(ids, torch.ones_like(ids))
+        padded_states, padded_embedding = tower(longer, mask)
+    np.testing.assert_allclose(padded_states[:, :7], states, atol=1e-5)
+    np.testing.assert_allclose(padded_embedding, embedding, atol=1e-5)
+    assert embedding.norm(dim=1).item() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_fusion_is_deaf_without_text_and_blind_without_picture() -> None:
+    torch.manual_seed(1)
+    fusion = Fusion().eval()
+    mask, one, none = torch.ones(1, 5, dtype=torch.int64), torch.ones(1, 1), torch.zeros(1, 1)
+    first, second = torch.randn(2, 1, 5, WIDTH)
+    shown, other = torch.randn(2, 1, FEATURES)
+    with torch.inference_mode():
+        assert torch.equal(fusion(first, mask, shown, none, one), fusion(second, mask, shown, none, one))
+        assert torch.equal(fusion(first, mask, shown, one, none), fusion(first, mask, other, one, none))
+        assert not torch.equal(fusion(first, mask, shown, one, one), fusion(second, mask, shown, one, one))
+        latent = fusion(first, mask, shown, one, one)[0]
+    for group in attributes.GROUPS:
+        part = latent[AT[group.name]]
+        if group.kind in ("colour", "phenotype"):
+            assert ((part >= 0) & (part <= 1)).all()
+        elif group.kind == "noise":
+            assert (part == 0).all()
+
+
+def test_stored_weights_are_within_half_a_step() -> None:
+    weights = np.random.default_rng(2).normal(size=(40, 30)).astype(np.float32) * np.linspace(0.1, 3, 30)
+    codes, scale = export.quantised(weights.astype(np.float32))
+    assert codes.dtype == np.int8
+    assert scale.shape == (1, 30)  # columns differ in size, so they get the scales
+    assert (np.abs(codes * scale - weights) <= scale / 2 + 1e-6).all()
+
+
+def test_pictures_are_padded_with_their_corners() -> None:
+    picture = Image.new("RGB", (50, 100), (10, 200, 30))
+    pixels = preprocess.pixels(picture)
+    assert pixels.shape == (3, 128, 128)
+    assert pixels.dtype == np.float32
+    np.testing.assert_allclose(pixels[:, 0, 0], np.array([10, 200, 30]) / 127.5 - 1, atol=1e-6)
+
+
+@baked
+def test_prompts_are_tokenised_in_both_languages() -> None:
+    tokenizer = PromptTokenizer(BUNDLE / "tokenizer.json")
+    ids, mask = tokenizer.encode_batch(["a red t-shirt", "红色T恤"])
+    assert ids.dtype == mask.dtype == np.int64
+    assert ids.shape == mask.shape
+    assert (ids[mask == 0] == 0).all()
+    assert tokenizer.encode("word " * 200)[0].shape == (1, MAX_TOKENS)
+    unknown = tokenizer.encode("一个高个子光头男人")[0]
+    assert 1 not in unknown
+
+
+@baked
+def test_text_models_take_any_batch_and_length() -> None:
+    tokenizer, text, fusion = PromptTokenizer(BUNDLE / "tokenizer.json"), session("text_tower"), session("fusion")
+    for texts in (["man"], ["a tall woman in a green dress", "a boy", "an old man with a white beard and a hat"]):
+        ids, mask = tokenizer.encode_batch(texts)
+        states, embedding = text.run(None, {"input_ids": ids, "attention_mask": mask})
+        assert states.shape == (*ids.shape, WIDTH)
+        assert embedding.shape == (len(texts), SHARED)
+        np.testing.assert_allclose(np.linalg.norm(embedding, axis=1), 1.0, atol=1e-4)
+        flags = np.ones((len(texts), 1), np.float32)
+        blank = np.zeros((len(texts), FEATURES), np.float32)
+        feeds = {"token_states": states, "attention_mask": mask, "features": blank,
+                 "has_text": flags, "has_picture": 0 * flags}  # fmt: skip
+        assert fusion.run(None, feeds)[0].shape == (len(texts), attributes.SIZE)
+
+
+@baked
+def test_words_win_over_the_gallery_picture_they_find() -> None:
+    """The path of a request: text, best match in the gallery, fusion of both."""
+    tokenizer, text, fusion = PromptTokenizer(BUNDLE / "tokenizer.json"), session("text_tower"), session("fusion")
+    with np.load(BUNDLE / "gallery.npz") as gallery:
+        embeddings, features = gallery["embeddings"], gallery["features"]
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1.0, atol=1e-4)
+    one = np.ones((1, 1), np.float32)
+    right = []
+    for prompt in PROMPTS:
+        ids, mask = tokenizer.encode(prompt.text)
+        states, embedding = text.run(None, {"input_ids": ids, "attention_mask": mask})
+        best = int((embedding @ embeddings.T).argmax())
+        feeds = {"token_states": states, "attention_mask": mask, "features": features[best : best + 1],
+                 "has_text": one, "has_picture": one}  # fmt: skip
+        latent = fusion.run(None, feeds)[0][0]
+        asked = [group for group in attributes.GROUPS if group.name in prompt.values]
+        right += [g.values[int(latent[AT[g.name]].argmax())] == prompt.values[g.name] for g in asked]
+    assert np.mean(right) >= 0.93
+
+
+@baked
+def test_pictures_have_embeddings_and_features() -> None:
+    pixels = np.zeros((3, 3, preprocess.SIZE, preprocess.SIZE), np.float32)
+    assert session("picture_tower").run(None, {"pixels": pixels})[0].shape == (3, SHARED)
+    assert session("feature_tower").run(None, {"pixels": pixels[:1]})[0].shape == (1, FEATURES)
