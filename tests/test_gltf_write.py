@@ -73,6 +73,19 @@ def test_geometry_survives() -> None:
     assert np.float32(bounds["max"]).tolist() == layer.positions.max(0).tolist()
 
 
+def test_only_the_finest_level_spells_weights_and_coordinates_out() -> None:
+    kinds = {}
+    for level in (0, 3):
+        document, _ = read(write_glb(avatar(level=level)))
+        attributes = document["meshes"][0]["primitives"][0]["attributes"]
+        kinds[level] = [
+            (accessor["componentType"], accessor.get("normalized", False))
+            for accessor in (document["accessors"][attributes[name]] for name in ("TEXCOORD_0", "WEIGHTS_0"))
+        ]
+
+    assert kinds == {0: [(5126, False), (5126, False)], 3: [(5123, True), (5121, True)]}
+
+
 def test_morph_targets_are_sparse_and_named() -> None:
     document, blob = read(write_glb(avatar()))
     mesh = document["meshes"][0]

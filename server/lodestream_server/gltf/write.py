@@ -52,7 +52,7 @@ def write_glb(
     gltf = document.gltf
     gltf.asset = gl.Asset(version="2.0", generator=GENERATOR, extras={"lodestream": _identity(avatar)})
     roots = _add_skeleton(document, avatar.skeleton)
-    meshes = [_add_layer(document, layer, quality) for layer in avatar.layers]
+    meshes = [_add_layer(document, layer, quality, compact=avatar.level > 0) for layer in avatar.layers]
     gltf.scenes = [gl.Scene(nodes=[*roots, *meshes])]
     data = document.to_bytes()
     if max_bytes is None or len(data) <= max_bytes:
@@ -101,22 +101,29 @@ def _add_skeleton(document: Document, skeleton: Skeleton) -> list[int]:
     return roots
 
 
-def _add_layer(document: Document, layer: Layer, quality: int) -> int:
-    """The layer's mesh, material and node; returns the node."""
+def _add_layer(document: Document, layer: Layer, quality: int, *, compact: bool) -> int:
+    """The layer's mesh, material and node; returns the node.
+
+    ``compact`` stores texture coordinates and weights as normalised integers. The finest level, which goes into tools
+    as well as engines, keeps to floats: some loaders (panda3d-gltf) do not know normalised integers.
+    """
     gltf = document.gltf
     count = len(layer.positions)
     joints, weights = quantize_influences(layer.joints, layer.weights)
     fits = bool(layer.uv.min() >= 0 and layer.uv.max() <= 1)
-    uv = np.rint(layer.uv * 65535).astype(np.uint16) if fits else layer.uv.astype(np.float32)
+    short_uv = compact and fits
+    uv = np.rint(layer.uv * 65535).astype(np.uint16) if short_uv else layer.uv.astype(np.float32)
     index_type = np.uint16 if count <= 65535 else np.uint32
     vertex = gl.ARRAY_BUFFER
     normals = _unit(layer.normals)
     attributes = gl.Attributes(
         POSITION=document.accessor("positions", layer.positions.astype(np.float32), vertex, bounds=True),
         NORMAL=document.accessor("normals", normals, vertex),
-        TEXCOORD_0=document.accessor("short uv" if fits else "uv", uv, vertex, normalized=fits),
+        TEXCOORD_0=document.accessor("short uv" if short_uv else "uv", uv, vertex, normalized=short_uv),
         JOINTS_0=document.accessor("joints", joints, vertex),
-        WEIGHTS_0=document.accessor("weights", weights, vertex, normalized=True),
+        WEIGHTS_0=document.accessor(
+            "weights", weights if compact else (weights / 255).astype(np.float32), vertex, normalized=compact
+        ),
     )
     if layer.material.normal is not None:
         tangents = vertex_tangents(layer.positions, normals, layer.uv, layer.triangles)
