@@ -23,3 +23,32 @@ def channel(server):
     options = (("grpc.max_receive_message_length", 2**26), ("grpc.max_send_message_length", 2**26))
     with grpc.insecure_channel(server.address, options=options) as channel:
         yield channel
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory):
+    """A client of a real server with the embedded bundle."""
+    import lodestream
+
+    with (
+        lodestream.LocalServer(data_dir=tmp_path_factory.mktemp("studio")) as running,
+        lodestream.Client(running.address) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def generate(studio):
+    """Levels of an avatar as files: generate(folder, prompt, ...) -> {level: path}."""
+    import lodestream
+
+    def run(folder, prompt, **options):
+        files = {}
+        for event in studio.generate(prompt, **options):
+            if isinstance(event, lodestream.Level):
+                files[event.level] = folder / f"lod{event.level}.glb"
+                folder.mkdir(parents=True, exist_ok=True)
+                files[event.level].write_bytes(event.glb)
+        return files
+
+    return run
