@@ -63,8 +63,9 @@ async def serve(config: Config, load_pipeline: LoadPipeline) -> None:
     draining = asyncio.create_task(guard.drain(config.drain))
     again = asyncio.create_task(signals.get())
     await asyncio.wait((draining, again), return_when=asyncio.FIRST_COMPLETED)
+    drained = draining.done() and draining.result()
     again.cancel()
-    await rpc.stop()
+    await rpc.stop(1.0 if drained else 0.0)
     await asyncio.to_thread(studio.close)
     if web is not None:
         web.stop()

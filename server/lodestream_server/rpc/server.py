@@ -50,6 +50,6 @@ class RpcServer:
         for name in ("", NAME):
             await self._health.set(name, SERVING if yes else NOT_SERVING)
 
-    async def stop(self) -> None:
-        """Ends at once; streams that still run are cancelled."""
-        await self._server.stop(0)
+    async def stop(self, grace: float) -> None:
+        """Ends; streams that still run after ``grace`` seconds are cancelled."""
+        await self._server.stop(grace)

@@ -77,7 +77,7 @@ class AvatarService:
 
 
 class _Stream:
-    """One stream: accepted, the levels, done. While one level is sent, the next one is made."""
+    """One stream: accepted, the levels, done. While a level is sent, the next one is made, but for the first."""
 
     def __init__(
         self,
@@ -131,12 +131,13 @@ class _Stream:
             for at, level in enumerate(levels):
                 asset = await (following or production.level(level))
                 following = None
+                if at == 0:  # nothing may get in the way of the first level
+                    await self._send(asset, offset)
+                    self._metrics.time_to_first_level.observe(time.perf_counter() - self._began)
                 if at + 1 < len(levels):
                     following = asyncio.create_task(production.level(levels[at + 1]))
-                await self._send(asset, offset)
-                if at == 0:
-                    self._metrics.time_to_first_level.observe(time.perf_counter() - self._began)
-                offset = 0
+                if at > 0:
+                    await self._send(asset, 0)
         finally:
             if following is not None:
                 following.cancel()
