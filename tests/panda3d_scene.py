@@ -52,7 +52,7 @@ def main(file: Path, folder: Path) -> None:
     actor.reparent_to(base.render)
     light(base)
     low, high = actor.get_tight_bounds()
-    base.cam.set_pos(0, -5.5, (low.z + high.z) / 2)
+    base.cam.set_pos(0, -2.9 * (high.z - low.z), (low.z + high.z) / 2)
     base.camLens.set_fov(24)
 
     def draw(name: str) -> None:

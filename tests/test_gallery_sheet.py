@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from gltf_avatars import avatar, ball, full, picture
+from PIL import Image
 
 from lodestream_server.avatar import Material
 from lodestream_server.gltf import write_glb
@@ -115,9 +116,9 @@ def test_views_of_a_file(tmp_path, monkeypatch):
     material = Material(np.full((16, 16, 3), (200, 30, 30), np.uint8))
     (tmp_path / "one.glb").write_bytes(write_glb(avatar(ball("body", (0, 1, 0), material=material))))
 
-    assert sheet.main(["views", str(tmp_path / "one.glb"), str(tmp_path / "views.png")]) == 0
+    assert sheet.main(["views", str(tmp_path / "one.glb"), str(tmp_path / "views.png"), "--size", "64"]) == 0
 
-    drawn = sheet.views(tmp_path / "one.glb", size=64)
+    drawn = np.asarray(Image.open(tmp_path / "views.png"))
     assert drawn.shape == (128, 192, 3)
     red = (drawn[:, :, 0] > 100) & (drawn[:, :, 1] < 90)
     assert all(red[y : y + 64, x : x + 64].sum() > 100 for y in (0, 64) for x in (0, 64, 128))

@@ -101,7 +101,7 @@ def portrait(source: Path | bytes, width: int = 260, height: int = 400) -> Bytes
 
 def gallery(prompts: Sequence[str] = PROMPTS, columns: int = 5) -> Bytes:
     """Asks a private server for ``prompts`` and draws what comes, front views above their prompts."""
-    import lodestream  # noqa: PLC0415  (views and portraits need no server)
+    import lodestream
 
     drawn = []
     with lodestream.LocalServer() as server, lodestream.Client(server.address) as client:
@@ -120,8 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("views", help="one GLB from all sides")
     command.add_argument("glb", type=Path)
     command.add_argument("output", type=Path)
+    command.add_argument("--size", type=int, default=480, help="pixels of one view")
     options = parser.parse_args(arguments)
-    picture = gallery() if options.command == "gallery" else views(options.glb)
+    picture = gallery() if options.command == "gallery" else views(options.glb, options.size)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(options.output, optimize=True)
     return 0
