@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float, Int
 from lodestream_server.encoders.engines.base import Session
@@ -24,13 +27,12 @@ class Fusion:
             token_states: (1, T, 384), None without text. attention_mask: (1, T) int64, None without text.
             features: (1, 192) of the picture, None without one.
         """
-        has_text = token_states is not None and attention_mask is not None
         one, none = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
-        feeds = {
-            "token_states": token_states if has_text else np.zeros((1, 2, _TOKEN_WIDTH), np.float32),
-            "attention_mask": attention_mask if has_text else np.ones((1, 2), np.int64),
+        feeds: dict[str, NDArray[Any]] = {
+            "token_states": np.zeros((1, 2, _TOKEN_WIDTH), np.float32) if token_states is None else token_states,
+            "attention_mask": np.ones((1, 2), np.int64) if attention_mask is None else attention_mask,
             "features": features if features is not None else np.zeros((1, _FEATURE_WIDTH), np.float32),
-            "has_text": one if has_text else none,
+            "has_text": none if token_states is None else one,
             "has_picture": one if features is not None else none,
         }
         return np.asarray(self._session.run(feeds)["latent"][0], dtype=np.float32)

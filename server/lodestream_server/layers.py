@@ -43,7 +43,13 @@ def _unknown(name: str) -> str:
 
 
 def build(
-    template: BodyTemplate, shape: Shape, planes: Planes, eye_colour: Float, level: int, rig: str, morphs: tuple[str, ...]
+    template: BodyTemplate,
+    shape: Shape,
+    planes: Planes,
+    eye_colour: Float,
+    level: int,
+    rig: str,
+    morphs: tuple[str, ...],
 ) -> tuple[Skeleton, tuple[Layer, ...]]:
     """All layers of one level in the rig's rest pose, feet at y = 0.
 

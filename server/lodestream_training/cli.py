@@ -108,4 +108,4 @@ def _evaluate(towers: Path) -> None:
     from lodestream_training.towers.evaluate import evaluate_text
 
     for name, value in evaluate_text(towers).items():
-        print(f"{name:40s} {value:.3f}")  # noqa: T201 (the command's output)
+        print(f"{name:40s} {value:.3f}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
-from lodestream_server.avatar import Float, Int
+from lodestream_server.avatar import Float
 
 
-def vertex_normals(points: Float, triangles: Int) -> Float:
+def vertex_normals(points: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]) -> Float:
     """Area-weighted unit normals.
 
     Args:

@@ -33,9 +33,9 @@ def t_pose(rig: Rig, joints: Float) -> tuple[Float, Float]:
     index = {n: i for i, n in enumerate(rig.names)}
     axis: dict[int, tuple[int, Float]] = {}
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        for joint, end in _ARMS.items():
+        for joint, tip in _ARMS.items():
             target = np.array([sign, 0.0, 0.0], dtype=np.float32)
-            axis[index[joint.format(side=side)]] = (index[end.format(side=side)], target)
+            axis[index[joint.format(side=side)]] = (index[tip.format(side=side)], target)
     rotation = np.tile(np.eye(3, dtype=np.float32), (len(joints), 1, 1))
     position = joints.copy()
     for j, parent in enumerate(rig.parents):

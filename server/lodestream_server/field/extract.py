@@ -180,7 +180,7 @@ def _finish(surface: Surface) -> Surface:
     corner = surface.welded[triangles]
     sound = (corner[:, 0] != corner[:, 1]) & (corner[:, 1] != corner[:, 2]) & (corner[:, 2] != corner[:, 0])
     used, compact = np.unique(triangles[sound], return_inverse=True)
-    compact = compact.reshape(-1, 3).astype(np.int32)
+    compact = compact.reshape(-1, 3)
     point, first, wedge = np.unique(surface.welded[used], return_index=True, return_inverse=True)
     positions = surface.positions[used]
     if len(point):
@@ -196,5 +196,5 @@ def _finish(surface: Surface) -> Surface:
         welded=wedge.astype(np.int32),
         joints=surface.joints[used],
         weights=surface.weights[used],
-        triangles=compact,
+        triangles=compact.astype(np.int32),
     )

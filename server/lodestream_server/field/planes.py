@@ -80,7 +80,7 @@ def sample(plane: Float, uv: Float) -> Float:
 
 
 def presence(edge: Float) -> Float:
-    """p in [0, 1] of a signed distance to the edge, metres."""
+    """P in [0, 1] of a signed distance to the edge, metres."""
     return np.clip(0.5 + edge / EDGE_WIDTH, 0.0, 1.0).astype(np.float32)
 
 

@@ -63,7 +63,7 @@ def project(points: Float, camera: Camera, width: int, height: int) -> tuple[NDA
 
 
 def scan(pixels: NDArray[np.float64], depth: Float, triangles: Int, width: int, height: int) -> Fragments:
-    """All pixel centres that lie inside projected triangles. ``pixels`` (V, 2), ``depth`` (V,), ``triangles`` (T, 3)."""
+    """All pixel centres inside projected triangles. ``pixels`` (V, 2), ``depth`` (V,), ``triangles`` (T, 3)."""
     i, j, k = triangles.T
     x, y = pixels.T
     ax, bx, cx = x[i], x[j], x[k]

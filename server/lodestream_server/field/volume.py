@@ -1,6 +1,6 @@
 """Volume rendering of the field.
 
-    C(r) = Σ_i T_i (1 − exp(−σ_i Δ_i)) c_i,   T_i = exp(−Σ_{j<i} σ_j Δ_j)       (Max 1995; Mildenhall et al. 2020, eq. 3)
+    C(r) = Σ_i T_i (1 − exp(−σ_i Δ_i)) c_i,   T_i = exp(−Σ_{j<i} σ_j Δ_j)    (Mildenhall et al. 2020, eq. 3)
 
 A ray's samples are its meetings with sheets, surfaces at a few fixed distances from a shell's level set, sorted by
 depth over all shells. The sheets only say where to look: density and colour of a sample come from the planes.
@@ -75,9 +75,7 @@ def trace(
             cosine = (ray * at[:, 3:6]).sum(axis=1)
             k = cosine < (1.0 if shell in _OPEN else 0.1)  # closed shells hide their own far side
             step = thickness / np.maximum(np.abs(cosine[k]), 0.15)
-            out.append(
-                Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], at[k, 2], step, at[k, 3:6], at[k, 6])
-            )
+            out.append(Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], at[k, 2], step, at[k, 3:6], at[k, 6]))
     return out
 
 
@@ -143,11 +141,9 @@ def render(
     order, weights = composite(pixels_all, np.concatenate(depth), np.concatenate(tau))
     where = pixels_all[order]
     count = width * height
-    out = np.stack(
-        [np.bincount(where, weights * colours_all[order, c], count) for c in range(3)], axis=1
-    )
+    out = np.stack([np.bincount(where, weights * colours_all[order, c], count) for c in range(3)], axis=1)
     through = 1.0 - np.bincount(where, weights, count)
-    out += through[:, None] * background
+    out = out + through[:, None] * background
     return np.clip(out, 0.0, 1.0).reshape(height, width, 3).astype(np.float32)
 
 

@@ -1,1 +1,1 @@
-"""Textures: albedo from the field's regions, normal and occlusion-roughness-metallic maps, procedural eyes and mouth."""
+"""Textures: albedo from the field's regions, normal and ORM maps, procedural eyes and mouth."""

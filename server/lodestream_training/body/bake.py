@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ def _sparse(out: dict[str, NDArray], names: list[str], deltas: Float) -> None:  
     out["morph_delta"] = deltas[moved].astype(np.float16)
 
 
-def _rig(out: dict[str, NDArray], name: str, rig: Rig, base: BaseMesh, grown) -> None:  # type: ignore[no-untyped-def,type-arg]
+def _rig(out: dict[str, NDArray], name: str, rig: Rig, base: BaseMesh, grown: Callable[[Float], Float]) -> None:  # type: ignore[type-arg]
     joints = np.stack([base.mean[v].mean(0) for v in rig.vertices])
     basis = np.stack([base.basis[:, v].mean(1) for v in rig.vertices], axis=1)
     dense = grown(rig.weights)

@@ -163,7 +163,7 @@ def load() -> BaseMesh:
     # principal directions of the vertex displacement, expressed in coefficient space
     gram = flat @ flat.T
     root = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) * np.eye(macro))
-    _, sigma, vt = np.linalg.svd(centred @ root, full_matrices=False)
+    _, _, vt = np.linalg.svd(centred @ root, full_matrices=False)
     lift = np.linalg.solve(root.T, vt[:SHAPE_MODES].T)  # (macro, K): displacement = (c @ root @ v) · (liftᵀ @ flat)
     basis = (lift.T @ flat).reshape(SHAPE_MODES, count, 3)
     down = root @ vt[:SHAPE_MODES].T  # (macro, K)

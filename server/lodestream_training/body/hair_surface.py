@@ -61,15 +61,7 @@ def grow(mean: Float, skin: Int, centre: Float) -> HairSurface:
         + np.sin(polar)[:, None, None] * (np.cos(theta)[:, None] * forward + np.sin(theta)[:, None] * side)[None]
     )
     origin = np.broadcast_to(centre + np.array([0, 0.035, -0.005]), direction.shape).reshape(-1, 3)
-    hits, ray, _ = mesh.ray.intersects_location(origin, direction.reshape(-1, 3), multiple_hits=True)
-    reach = np.zeros(len(origin))
-    np.maximum.at(reach, ray, np.linalg.norm(hits - origin[ray], axis=1))
-    reach = reach.reshape(CAP_RINGS, MERIDIANS)
-    ears = np.abs(np.abs(theta) - np.deg2rad(95)) < np.deg2rad(38)  # the sheet passes over the ears, not around them
-    limit = np.minimum(reach, 0.118)
-    reach = np.where(ears[None], limit, np.minimum(reach, 0.16))
-    for _ in range(3):
-        reach = 0.5 * reach + 0.25 * (np.roll(reach, 1, 1) + np.roll(reach, -1, 1))
+    reach = _reach(mesh, origin, direction.reshape(-1, 3), theta)
     cap = origin.reshape(direction.shape) + direction * (reach + CLEARANCE)[..., None]
 
     rings = [*cap]
@@ -121,3 +113,16 @@ def grow(mean: Float, skin: Int, centre: Float) -> HairSurface:
         azimuth=np.concatenate([[0.0], np.tile(theta, total)]),
         drop=np.concatenate([[0.0], np.repeat(drop, MERIDIANS)]),
     )
+
+
+def _reach(mesh: trimesh.Trimesh, origin: Float, direction: Float, theta: Float) -> Float:
+    """(CAP_RINGS, MERIDIANS) metres from the middle of the skull to the scalp, smooth across ears and brow."""
+    hits, ray, _ = mesh.ray.intersects_location(origin, direction, multiple_hits=True)
+    farthest = np.zeros(len(origin))
+    np.maximum.at(farthest, ray, np.linalg.norm(hits - origin[ray], axis=1))
+    reach = farthest.reshape(CAP_RINGS, MERIDIANS)
+    ears = np.abs(np.abs(theta) - np.deg2rad(95)) < np.deg2rad(38)  # the sheet passes over the ears, not around them
+    reach = np.where(ears[None], np.minimum(reach, 0.118), np.minimum(reach, 0.16))
+    for _ in range(3):
+        reach = 0.5 * reach + 0.25 * (np.roll(reach, 1, 1) + np.roll(reach, -1, 1))
+    return reach

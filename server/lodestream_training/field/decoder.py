@@ -55,11 +55,11 @@ class Modulated(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def fold(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        """style (B, S) → weights (B, O, I), shift (B, O, 1)."""
+        """Style (B, S) → weights (B, O, I), shift (B, O, 1)."""
         return self.weight * (1.0 + self.scale(style))[:, None, :], self.shift(style)[:, :, None]
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """x (B, I, P) texels → (B, O, P)."""
+        """X (B, I, P) texels → (B, O, P)."""
         weight, shift = self.fold(style)
         return torch.baddbmm(shift, weight, x)
 
@@ -101,7 +101,7 @@ class ShellStage(nn.Module):
         self.head = Modulated(channels, 3 + regions, gain=0.2)
 
     def forward(self, x: Tensor | None, style: Tensor, window: Window | None = None) -> tuple[Tensor, Tensor]:
-        """x (B, I, R/2, R/2): the stage before, already cut to the window if there is one."""
+        """X (B, I, R/2, R/2): the stage before, already cut to the window if there is one."""
         maps = self.maps if window is None else window.cut(self.maps)
         size = maps.shape[-1]
         weight, shift = self.first.fold(style)
@@ -138,13 +138,13 @@ class Decoder(nn.Module):
             )
 
     def start(self, latent: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """latent (B, A) → style (B, STYLE) and palettes {shell: (B, K, 3)} in [0, 1]."""
+        """Latent (B, A) → style (B, STYLE) and palettes {shell: (B, K, 3)} in [0, 1]."""
         conditions = latent[:, self.conditions]
         style = torch.cat([conditions, self.mix(conditions)], dim=1)
         return style, self.palettes(latent)
 
     def palettes(self, latent: Tensor) -> dict[str, Tensor]:
-        """latent (B, A) → {shell: (B, K, 3)}. Colours go through as log-odds, so passing one on is linear."""
+        """Latent (B, A) → {shell: (B, K, 3)}. Colours go through as log-odds, so passing one on is linear."""
         odds = torch.logit(latent[:, self.colours].clamp(0.01, 0.99))
         seen = torch.cat([latent[:, self.conditions], odds], dim=1)
         out: dict[str, Tensor] = {}
@@ -160,9 +160,7 @@ class Decoder(nn.Module):
         """Stage k (0 is the coarsest) from the features of the stage before, both cut to ``windows`` if given."""
         modules = self.stages[k]
         assert isinstance(modules, nn.ModuleDict)
-        out = {
-            s: modules[s](features[s] if features else None, style, windows[s] if windows else None) for s in SHELLS
-        }
+        out = {s: modules[s](features[s] if features else None, style, windows[s] if windows else None) for s in SHELLS}
         return Stage({s: x for s, (x, _) in out.items()}, {s: p for s, (_, p) in out.items()})
 
     def forward(self, latent: Tensor) -> tuple[dict[str, Tensor], list[Stage]]:
@@ -173,9 +171,7 @@ class Decoder(nn.Module):
             stages.append(self.stage(k, stages[-1].features if stages else None, style))
         return palettes, stages
 
-    def sampled(
-        self, latent: Tensor, windows: list[dict[str, Window] | None]
-    ) -> tuple[dict[str, Tensor], list[Stage]]:
+    def sampled(self, latent: Tensor, windows: list[dict[str, Window] | None]) -> tuple[dict[str, Tensor], list[Stage]]:
         """As `forward`, but the finer stages only in windows of `draw_windows`: every texel is independent."""
         style, palettes = self.start(latent)
         stages = [self.stage(0, None, style)]

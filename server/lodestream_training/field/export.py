@@ -133,7 +133,7 @@ def compress(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def split_maps(maps: Float) -> tuple[Half, NDArray[np.int8], Float]:
-    """Maps (D, R, R) as base (D, R/4, R/4), residual (D, R, R) and scale (D, 1, 1); jumps in the gutters are clipped."""
+    """Maps (D, R, R) as base (D, R/4, R/4), residual (D, R, R), scale (D, 1, 1); jumps in the gutters are clipped."""
     tensor = torch.tensor(maps)
     base = F.avg_pool2d(tensor[None], 4)[0].half()
     low = F.interpolate(base.float()[None], scale_factor=4, mode="bilinear", align_corners=False)[0].numpy()
@@ -158,11 +158,11 @@ def parity(decoder: Decoder, bundle: Path) -> float:
         latent = rng.random((1, attributes.SIZE)).astype(np.float32)
         with torch.no_grad():
             _, stages = decoder(torch.tensor(latent))
-        feeds: dict[str, np.ndarray] = {"latent": latent}  # type: ignore[type-arg]
+        feeds: dict[str, Float] = {"latent": latent}
         for session, stage in zip(sessions, stages, strict=True):
             names = [o.name for o in session.get_outputs()]
             out = dict(zip(names, session.run(None, feeds), strict=True))
-            feeds = {"style": out.get("style", feeds.get("style"))}
+            feeds = {"style": out["style"] if "style" in out else feeds["style"]}
             feeds |= {f"features_{s}": out[f"next_{s}"] for s in SHELLS if f"next_{s}" in out}
             worst = max([worst, *(float(np.abs(out[f"planes_{s}"] - stage.planes[s].numpy()).max()) for s in SHELLS)])
     return worst

@@ -43,8 +43,6 @@ def colour_of(target: Target) -> Tensor:
     return mixed * (1 + SHADE_RANGE * target.planes[:, 2:3])
 
 
-
-
 def palette_loss(predicted: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
     """Mean absolute difference of all palettes."""
     return torch.stack([(predicted[s] - truth[s]).abs().mean() for s in truth]).sum()

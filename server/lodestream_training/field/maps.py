@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lodestream_training.synth import garments
+from lodestream_training.synth import measure
 from lodestream_training.synth.painter import FINE, Painter
 from lodestream_training.synth.skin import hairline
 
 _FREE = 4  # maps that start as noise
 
 
-def initial(painter: Painter) -> dict[str, list[Tensor]]:
+def initial(painter: Painter) -> dict[str, list[Tensor]]:  # noqa: C901 (a list of features)
     """{shell: [(D, R, R) of stage 0 … 3]}."""
     generator = torch.Generator().manual_seed(3)
     out: dict[str, list[Tensor]] = {}
@@ -22,7 +22,7 @@ def initial(painter: Painter) -> dict[str, list[Tensor]]:
         planes = [x * 3, np.abs(x) * 3, y * 2, z * 5, canvas.normal[..., 0], canvas.normal[..., 2]]
         planes += [canvas.occlusion * 2 - 1]
         if shell in ("top", "bottom"):
-            m = garments.measure(canvas)
+            m = measure.measure(canvas)
             planes += [m.arm * 2, m.sleeve.astype(np.float32), m.along * 2]
             for coordinate, period in ((m.along, 0.075), (m.along, 0.09), (m.along, 0.05), (m.across, 0.034)):
                 planes += [np.sin(2 * np.pi * coordinate / period), np.cos(2 * np.pi * coordinate / period)]
@@ -38,15 +38,28 @@ def initial(painter: Painter) -> dict[str, list[Tensor]]:
         if shell == "head":
             planes += [hairline(canvas.position) * 10]
             ax = np.abs(x)
-            for cx, cy, r in ((0.0313, 0.904, 0.02), (0.0313, 0.9275, 0.012), (0.0, 0.8325, 0.02), (0.042, 0.868, 0.03)):
+            for cx, cy, r in (
+                (0.0313, 0.904, 0.02),
+                (0.0313, 0.9275, 0.012),
+                (0.0, 0.8325, 0.02),
+                (0.042, 0.868, 0.03),
+            ):
                 planes += [np.exp(-(((ax - cx) / r) ** 2) - ((y - cy) / (r * 0.6)) ** 2) * 2]
             planes += [np.sin(x * 200), np.cos(x * 200), np.sin(y * 200), np.cos(y * 200)]
         if shell == "hair":
             assert canvas.azimuth is not None
             assert canvas.drop is not None
-            planes += [canvas.azimuth / 2, np.abs(canvas.azimuth) - 1.5, canvas.drop * 2 - 1, hairline(canvas.position) * 10]
+            planes += [
+                canvas.azimuth / 2,
+                np.abs(canvas.azimuth) - 1.5,
+                canvas.drop * 2 - 1,
+                hairline(canvas.position) * 10,
+            ]
             for k in (7, 46, 101):
-                planes += [np.sin(k * canvas.azimuth + 3 * np.sin(9 * canvas.drop) * (k == 46)), np.cos(k * canvas.azimuth)]
+                planes += [
+                    np.sin(k * canvas.azimuth + 3 * np.sin(9 * canvas.drop) * (k == 46)),
+                    np.cos(k * canvas.azimuth),
+                ]
             planes += [np.sin(95 * canvas.drop), np.cos(95 * canvas.drop)]
         if shell == "footwear":
             middle = np.abs(x) - 0.195 - 0.09 * (z - 0.05)

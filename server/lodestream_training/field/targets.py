@@ -67,9 +67,7 @@ class People:
         if excess > 0:
             del self._vectors[:excess], self._painted[:excess]
 
-    def draw(
-        self, size: int, windows: list[dict[str, Window] | None]
-    ) -> tuple[Tensor, dict[str, list[Target]]]:
+    def draw(self, size: int, windows: list[dict[str, Window] | None]) -> tuple[Tensor, dict[str, list[Target]]]:
         """``size`` people: vectors (B, A) and their targets, cut to the windows."""
         chosen = self._rng.choice(len(self._painted), size)
         middle, wide, narrow = windows[1:]

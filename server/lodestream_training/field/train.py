@@ -86,9 +86,7 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int 
     return model
 
 
-def _rays(
-    model: Decoder, painter: Painter, template: BodyTemplate, vector: Tensor, rng: np.random.Generator
-) -> Tensor:
+def _rays(model: Decoder, painter: Painter, template: BodyTemplate, vector: Tensor, rng: np.random.Generator) -> Tensor:
     """The photometric loss of one person from one random view."""
     a = vector.numpy()
     slices = attributes.slices()

@@ -14,8 +14,8 @@ Float = NDArray[np.float32]
 TAPER = 0.022  # metres over which the thickness rises from the outline
 
 
-def paint(canvas: Canvas, style: str, hair: Float, detail: Float) -> ShellPlanes:
-    """The hair shell. ``style``: one of the categories of ``hair``. ``hair``: (3,) sRGB. ``detail``: (4,) noise."""
+def paint(canvas: Canvas, style: str, hair: Float) -> ShellPlanes:
+    """The hair shell. ``style``: one of the categories of ``hair``. ``hair``: (3,) sRGB."""
     assert canvas.azimuth is not None
     assert canvas.drop is not None
     p = canvas.position
@@ -67,7 +67,9 @@ def paint(canvas: Canvas, style: str, hair: Float, detail: Float) -> ShellPlanes
         strand = np.sin(70 * azimuth + 3 * np.sin(60 * drop)) * np.sin(95 * drop + 2 * np.sin(50 * azimuth))
     else:
         fade = np.clip(drop / 0.35, 0, 1)
-        strand = fade * (0.6 * np.sin(46 * azimuth + 3 * np.sin(9 * drop + azimuth)) + 0.4 * np.sin(101 * azimuth + 5 * drop))
+        strand = fade * (
+            0.6 * np.sin(46 * azimuth + 3 * np.sin(9 * drop + azimuth)) + 0.4 * np.sin(101 * azimuth + 5 * drop)
+        )
     weights = np.zeros((3, *x.shape), dtype=np.float32)
     weights[0] = 1.0
     over(weights, 1, np.clip(strand, 0, 1).astype(np.float32) * 0.8)

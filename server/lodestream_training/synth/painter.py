@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.field.planes import BASE_SIZE, Planes
-from lodestream_training.synth import attributes, garments, hair, skin
+from lodestream_training.synth import attributes, bottoms, footwear, hair, measure, skin, tops
 from lodestream_training.synth.texels import canvases
 
 FINE = 8  # training resolution over the resolution of level 3
@@ -21,7 +21,7 @@ class Painter:
     def __init__(self, body: Path) -> None:
         sizes = tuple((name, size * FINE) for name, size in BASE_SIZE.items())
         self.canvases = canvases(body, sizes)
-        self._garment = garments.measure(self.canvases["top"])
+        self._garment = measure.measure(self.canvases["top"])
 
     def paint(self, a: NDArray[np.float32]) -> Planes:
         """Planes of every shell at training resolution. ``regions`` hold weights that sum to 1, not logits."""
@@ -33,20 +33,18 @@ class Painter:
         return {
             "body": skin.body(c["body"], colour["skin"], float(v["sex"] == "female")),
             "head": skin.head(c["head"], v, colour["skin"], colour["hair_colour"], detail),
-            "top": garments.top(
+            "top": tops.top(
                 c["top"], self._garment, v, colour["top_colour"], colour["top_second"], colour["tie_colour"]
             ),
-            "bottom": garments.bottom(
-                c["bottom"], self._garment, v, colour["bottom_colour"], colour["bottom_second"]
-            ),
-            "skirt": garments.skirt(
+            "bottom": bottoms.bottom(c["bottom"], self._garment, v, colour["bottom_colour"], colour["bottom_second"]),
+            "skirt": bottoms.skirt(
                 c["skirt"],
                 v,
                 colour["top_colour" if dress else "bottom_colour"],
                 colour["top_second" if dress else "bottom_second"],
             ),
-            "footwear": garments.footwear(c["footwear"], v["shoes"], colour["shoe_colour"]),
-            "hair": hair.paint(c["hair"], v["hair"], colour["hair_colour"], detail),
+            "footwear": footwear.footwear(c["footwear"], v["shoes"], colour["shoe_colour"]),
+            "hair": hair.paint(c["hair"], v["hair"], colour["hair_colour"]),
         }
 
 
@@ -57,6 +55,4 @@ def logits(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def categories(a: NDArray[np.float32]) -> dict[str, str]:
     """The arg max of every categorical slice, by name."""
-    return {
-        g.name: g.values[int(np.argmax(a[_SLICES[g.name]]))] for g in attributes.GROUPS if g.kind == "categorical"
-    }
+    return {g.name: g.values[int(np.argmax(a[_SLICES[g.name]]))] for g in attributes.GROUPS if g.kind == "categorical"}

@@ -6,14 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import lodestream_bundle
 import numpy as np
 from numpy.typing import NDArray
 
+import lodestream_bundle
 from lodestream_server import layers
 from lodestream_server.avatar import Layer
 from lodestream_server.body.template import BodyTemplate
-from lodestream_training.render import Camera, Light, Surface, render as draw
+from lodestream_training.render import Camera, Light, Surface
+from lodestream_training.render import render as draw
 from lodestream_training.synth import attributes
 from lodestream_training.synth.painter import Painter, logits
 
@@ -52,9 +53,7 @@ def render(
     Returns:
         (size, size, 3) uint8 sRGB.
     """
-    surfaces = [
-        Surface(p.positions, p.triangles, p.uv, p.material.albedo, p.normals, p.name) for p in person_layers(a)
-    ]
+    surfaces = [Surface(p.positions, p.triangles, p.uv, p.material.albedo, p.normals, p.name) for p in person_layers(a)]
     points = np.concatenate([s.positions for s in surfaces])
     azimuth = AZIMUTH[view] + (float(rng.normal(0.0, 8.0)) if rng else 0.0)
     camera = Camera.full(points, azimuth=azimuth, elevation=float(rng.uniform(-2, 10)) if rng else 4.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lodestream_server.field.planes import REGIONS, ShellPlanes
 from lodestream_training.synth.brush import band, bump, over, step
@@ -26,8 +26,9 @@ def hairline(position: Float, style_lift: float = 0.0) -> Float:
     return np.asarray((y - line - style_lift) * 0.85, dtype=np.float32)
 
 
-def mix(a: Float, b: Float, t: float) -> Float:
-    return np.asarray((1 - t) * a + t * b, dtype=np.float32)
+def mix(a: ArrayLike, b: ArrayLike, t: float) -> Float:
+    """``a`` at t = 0, ``b`` at t = 1."""
+    return np.asarray((1 - t) * np.asarray(a) + t * np.asarray(b), dtype=np.float32)
 
 
 def body(canvas: Canvas, skin: Float, female: float) -> ShellPlanes:
@@ -73,7 +74,9 @@ def head(canvas: Canvas, v: dict[str, str], skin: Float, hair: Float, detail: Fl
     if old or v["age"] == "middle":
         deep = 0.5 if old else 0.2
         fold = bump(np.asarray(ax - (0.021 + (0.866 - y) * 0.55), np.float32), 0.004) * band(y, 0.836, 0.862, 0.008)
-        brow_lines = bump(((y % 0.0125) - 0.006).astype(np.float32), 0.0028) * band(y, 0.945, 0.972, 0.008) * (ax < 0.04)
+        brow_lines = (
+            bump(((y % 0.0125) - 0.006).astype(np.float32), 0.0028) * band(y, 0.945, 0.972, 0.008) * (ax < 0.04)
+        )
         bags = bump(np.hypot((ax - EYE_X) * 0.6, y - 0.8895).astype(np.float32), 0.006)
         over(weights, 6, np.clip(deep * 0.45 * (fold + 0.8 * brow_lines + 0.6 * bags), 0, 0.5) * front)
     # lids and eye line
@@ -126,7 +129,15 @@ def head(canvas: Canvas, v: dict[str, str], skin: Float, hair: Float, detail: Fl
     rose = np.array([0.72, 0.30, 0.30], dtype=np.float32)
     lip = mix(skin * [0.92, 0.70, 0.68], rose, (0.5 if female else 0.16) + 0.05 * float(np.clip(detail[3], -2, 2)))
     palette = np.stack(
-        [skin, lip, hair * 0.62 + 0.02, hair * 0.80, mix(hair, skin, 0.18), skin * [1.0, 0.80, 0.76], skin * [0.55, 0.42, 0.38]]
+        [
+            skin,
+            lip,
+            hair * 0.62 + 0.02,
+            hair * 0.80,
+            mix(hair, skin, 0.18),
+            skin * [1.0, 0.80, 0.76],
+            skin * [0.55, 0.42, 0.38],
+        ]
     )
     thickness = {"full": 0.007, "goatee": 0.006, "moustache": 0.004}.get(kind, 0.0)
     return ShellPlanes(

@@ -84,7 +84,9 @@ def canvases(body: Path, sizes: tuple[tuple[str, int], ...]) -> dict[str, Canvas
 
 def occlusion(template: BodyTemplate, rays: int = 48) -> Float:
     """(N,) share of cosine-distributed rays over the normal that leave the body, from 0 to 1."""
-    skin = np.concatenate([template.meshes[s, FULL].vertex[template.meshes[s, FULL].triangles] for s in ("body", "head")])
+    skin = np.concatenate(
+        [template.meshes[s, FULL].vertex[template.meshes[s, FULL].triangles] for s in ("body", "head")]
+    )
     mesh = trimesh.Trimesh(template.mean, skin, process=False)
     shells = [template.meshes[s, FULL] for s in ("body", "head", "top", "skirt", "footwear", "hair")]
     out = np.ones(len(template.mean), dtype=np.float32)
