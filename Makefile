@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PROMPT ?= a tall bald man in a red t-shirt and blue jeans
 OUT ?= out/demo
+export PROMPT OUT
 PROFILE ?= embedded
 SOURCES := client_sdk/python server tests benchmarks
 
@@ -17,10 +18,13 @@ NODE_TOOLS := .cache/node
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 GLTF_VALIDATOR := gltf-validator@2.0.0-dev.3.10
 
-.PHONY: demo test check format bench train protos gallery clean
+.PHONY: help demo test check format bench train protos gallery clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/'
 
 demo: .venv/.server  ## one prompt to four GLBs, a preview and a report: make demo PROMPT="…" OUT=dir
-	$(BIN)/lodestream generate "$(PROMPT)" --out "$(OUT)"
+	$(BIN)/lodestream generate "$$PROMPT" --out "$$OUT"
 
 test: .venv/.test .venv/.validator  ## the whole test suite
 	PATH="$$PWD/$(BIN):$$PATH" GLTF_VALIDATOR_HOME="$$PWD/$(NODE_TOOLS)" $(BIN)/python -m pytest $(TESTS)
@@ -34,7 +38,7 @@ check: .venv/.check  ## lint, format, types, protos
 	protos/generate.sh $(BIN)/python .cache/generated
 	diff --recursive --exclude=__pycache__ --exclude=py.typed .cache/generated/lodestream/v1 client_sdk/python/lodestream/v1
 
-format: .venv/.check
+format: .venv/.check  ## what check would complain about and a tool can mend
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
@@ -50,7 +54,7 @@ protos: | .venv/.created  ## generates the messages
 gallery: .venv/.server  ## docs/gallery.png from a real server
 	$(BIN)/python -m lodestream_training.sheet gallery docs/gallery.png
 
-clean:
+clean:  ## forgets everything that was installed and made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache build dist out
 
 .venv/.created:
