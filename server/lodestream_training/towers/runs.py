@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 120.0
+#: Steps over which the learning rate rises.
+WARM_UP = 50
 
 
 class Run:
@@ -46,7 +48,7 @@ class Run:
         """Step numbers until the budget is spent; sets the learning rate before each, logs and saves after."""
         saved = before = time.monotonic()
         while self.spent < self.budget:
-            factor = min(1.0, (self.step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
+            factor = min(1.0, (self.step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
             for group, peak in zip(self.optimiser.param_groups, self._peaks, strict=True):
                 group["lr"] = peak * factor
             yield self.step

@@ -107,7 +107,7 @@ def filled(person: Person, caption: Caption, picture: Person) -> Person:
     return Person(vector, values, picture.colours, person.years)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _look(folder: Path, clip: torch.nn.Module, features: FeatureTower) -> Seen:
     shown = collection.load(folder)
     kept = len(shown.people) - HELD_OUT
