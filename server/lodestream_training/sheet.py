@@ -96,7 +96,18 @@ def portrait(source: Path | bytes, width: int = 260, height: int = 400) -> Bytes
     """The front of an avatar with its arms down, for a row of people: all to one scale -> (height, width, 3)."""
     surfaces = load_glb(source, ARMS_DOWN)
     camera = Camera.look(-12.0, 3.0, (0.0, 0.98, 0.0), 2.18, fov=20.0)
-    return render(surfaces, camera, size=(width, height), background=_PAPER, supersample=2)
+    return render(surfaces, camera, size=(width, height), background=_floor(camera, width, height), supersample=2)
+
+
+def _floor(camera: Camera, width: int, height: int) -> Bytes:
+    """Paper with a soft shadow around the origin of the floor -> (height, width, 3)."""
+    rows, columns = np.indices((height, width)) + 0.5
+    focal = height / 2 / np.tan(np.radians(camera.fov) / 2)
+    x, y, z = camera.rotation @ -camera.position
+    across = (columns - (width / 2 - x / z * focal)) / (0.36 * focal / -z)
+    down = (rows - (height / 2 + y / z * focal)) / (0.07 * focal / -z)
+    shadow = 0.3 * np.exp(-(across**2) - down**2)
+    return np.rint(np.array(_PAPER) * (1 - shadow[:, :, None])).astype(np.uint8)
 
 
 def gallery(prompts: Sequence[str] = PROMPTS, columns: int = 5) -> Bytes:
