@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -61,9 +62,11 @@ def load(location: str) -> Bundle:
     for file, expected in entries.items():
         if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
             raise BundleError(f"{path} lists {file}, which lies outside of the bundle")
-        found = _sha256(root / file)
-        if found != expected:
-            raise BundleFileError(str(root / file), expected, found)
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(_sha256, [root / file for file in entries])
+        for (file, expected), found in zip(entries.items(), hashes, strict=True):
+            if found != expected:
+                raise BundleFileError(str(root / file), expected, found)
     return Bundle(root, f"{name}-{version}+{hashlib.sha256(text).hexdigest()[:8]}", manifest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -192,17 +193,23 @@ def load(config: Config, metrics: Metrics) -> NeuralPipeline:
         except Exception as error:  # whatever a file that is not what it should be leads to
             raise BundleError(f"{bundle.path(name)} cannot be read: {type(error).__name__}: {error}") from error
 
-    gallery = asset("gallery.npz", galleries.load)
+    fields = [f"field_{stage}" for stage in range(STAGES)]
+    with ThreadPoolExecutor() as pool:
+        loading = {name: pool.submit(network, name) for name in ("text_tower", "feature_tower", "fusion", *fields)}
+        gallery = asset("gallery.npz", galleries.load)
+        tokenizer = asset("tokenizer.json", PromptTokenizer)
+        template = asset("body.npz", BodyTemplate.load)
+        networks = {name: future.result() for name, future in loading.items()}
     metrics.gallery_pictures.set(len(gallery.ids))
     return NeuralPipeline(
         bundle=bundle.id,
         engine=engine.name,
-        text=TextEncoder(asset("tokenizer.json", PromptTokenizer), network("text_tower")),
-        picture=PictureEncoder(network("feature_tower")),
+        text=TextEncoder(tokenizer, networks["text_tower"]),
+        picture=PictureEncoder(networks["feature_tower"]),
         gallery=gallery,
-        fusion=Fusion(network("fusion")),
+        fusion=Fusion(networks["fusion"]),
         spec=LatentSpec.from_manifest(bundle.manifest["latent"]),
-        decoder=FieldDecoder([network(f"field_{stage}") for stage in range(STAGES)]),
-        template=asset("body.npz", BodyTemplate.load),
+        decoder=FieldDecoder([networks[name] for name in fields]),
+        template=template,
         metrics=metrics,
     )
