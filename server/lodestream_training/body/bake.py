@@ -20,15 +20,15 @@ Int = NDArray[np.int64]
 
 # triangles at level 3, 2, 1, 0; body and head are simplified together
 TARGETS: dict[str, tuple[int, int, int, int]] = {
-    "skin": (600, 2000, 5000, 14500),
-    "top": (200, 700, 1700, 4200),
-    "bottom": (150, 500, 1200, 3000),
-    "skirt": (80, 260, 684, 1368),
-    "footwear": (90, 260, 600, 1300),
-    "hair": (130, 480, 1300, 3600),
+    "skin": (580, 2300, 5600, 18000),
+    "top": (220, 900, 2400, 5300),
+    "bottom": (170, 680, 1900, 5300),
+    "skirt": (80, 280, 684, 1368),
+    "footwear": (90, 260, 640, 1300),
+    "hair": (130, 560, 1500, 4200),
     "eyes": (64, 120, 260, 280),
-    "mouth": (40, 150, 300, 640),
-    "lashes": (24, 60, 120, 240),
+    "mouth": (36, 150, 300, 640),
+    "lashes": (20, 60, 120, 240),
 }
 LABEL_SIZE = 128
 TEETH_BACK = 0.006  # metres; faces whose lips part a little would show teeth otherwise
@@ -174,7 +174,7 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
     )
     neck = float(mean[head.vertex, 1].min())
     pivot = np.array([0.0, neck, 0.0])
-    gain = {3: 2.2, 2: 2.0, 1: 1.7, 0: 1.4}[level]
+    gain = {3: 2.3, 2: 2.2, 1: 2.1, 0: 2.2}[level]
 
     def cut(mesh: Wedges, name: str, importance: Float) -> Int:
         position = pivot + (mean[mesh.vertex] - pivot) * importance[:, None]

@@ -44,10 +44,12 @@ def render(raw: dict[str, Tensor], palettes: dict[str, Tensor], samples: list[Sa
     tau: list[Tensor] = []
     colour: list[Tensor] = []
     for s in samples:
+        own = raw[s.shell]
+        own = torch.cat([own[:1], own[1:2].clamp(-1, 1), own[2:]])
         grid = torch.tensor(s.uv)[None, None] * 2 - 1
-        at = F.grid_sample(raw[s.shell][None], grid, mode="bilinear", padding_mode="border", align_corners=False)
+        at = F.grid_sample(own[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
         level_set, edge, shade, regions = at[0, 0, 0], at[0, 1, 0], at[0, 2, 0], at[0, 3:, 0]
-        sigma = density(level_set * HEIGHT_SCALE, edge.clamp(-1, 1) * EDGE_SCALE, torch.tensor(s.distance))
+        sigma = density(level_set * HEIGHT_SCALE, edge * EDGE_SCALE, torch.tensor(s.distance))
         tau.append(sigma * torch.tensor(s.step * s.open))
         mixed = torch.softmax(regions, dim=0).T @ palettes[s.shell]
         colour.append((mixed * (1 + SHADE_RANGE * shade)[:, None]).clamp(0, 1))
