@@ -13,8 +13,8 @@ import lodestream_bundle
 from lodestream_server.body.template import BodyTemplate
 from lodestream_server.field import planes as field
 from lodestream_server.field import volume
+from lodestream_server.field.camera import Camera
 from lodestream_server.field.decoder import unpack
-from lodestream_server.field.scan import Camera
 from lodestream_training.field import export, losses, maps, photometric
 from lodestream_training.field.decoder import SHELLS, Decoder, draw_windows
 from lodestream_training.field.targets import People

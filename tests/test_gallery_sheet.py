@@ -10,9 +10,11 @@ from lodestream_server.gltf import write_glb
 
 pytest.importorskip("lodestream_training.render")
 
+from lodestream_server.body.normals import vertex_normals
+from lodestream_server.field.camera import Camera
 from lodestream_training import sheet
 from lodestream_training.glb import axis_angle, load_glb
-from lodestream_training.render import Camera, Light, Surface, render, vertex_normals
+from lodestream_training.render import Light, Surface, render
 
 QUAD = (
     np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], np.float32),

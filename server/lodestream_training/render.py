@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lodestream_server.body.normals import vertex_normals
+from lodestream_server.field.camera import Camera
+from lodestream_server.field.scan import Fragments, project, scan
+
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
@@ -41,75 +45,6 @@ class Surface(NamedTuple):
     albedo: Bytes  # (H, W, 3 or 4)
     normals: Float | None = None  # (V, 3); computed where None
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A pinhole. ``rotation`` rows are the camera's right, up and backward axes in the world."""
-
-    position: Float  # (3,)
-    rotation: Float  # (3, 3)
-    fov: float = 25.0  # vertical, degrees
-
-    @classmethod
-    def look(
-        cls,
-        azimuth: float,
-        elevation: float,
-        target: Sequence[float] | Float,
-        height_span: float,
-        fov: float = 25.0,
-    ) -> Camera:
-        """Looks at ``target`` so that ``height_span`` metres there fill the picture's height.
-
-        Args:
-            azimuth: degrees; 0 sees the front, 90 the avatar's left side, 180 the back.
-            elevation: degrees; positive looks down from above.
-            target: (3,) metres.
-            height_span: metres.
-            fov: vertical field of view, degrees.
-        """
-        a, e = np.radians(azimuth), np.radians(elevation)
-        backward = np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
-        right = np.array([np.cos(a), 0.0, -np.sin(a)])
-        up = np.cross(backward, right)
-        distance = height_span / 2 / np.tan(np.radians(fov) / 2)
-        position = np.asarray(target, np.float64) + backward * distance
-        return cls(position.astype(np.float32), np.stack([right, up, backward]).astype(np.float32), fov)
-
-    @classmethod
-    def full(cls, points: Float, azimuth: float = 0.0, elevation: float = 4.0, margin: float = 1.08) -> Camera:
-        """Sees the whole of ``points`` (V, 3) in a square picture."""
-        low, high = points.min(0), points.max(0)
-        side = float(max(high[1] - low[1], min(high[0] - low[0], 1.15 * (high[1] - low[1]))))
-        return cls.look(azimuth, elevation, (low + high) / 2, side * margin)
-
-    @classmethod
-    def front_full(cls, points: Float) -> Camera:
-        """The whole figure from the front."""
-        return cls.full(points, 0.0)
-
-    @classmethod
-    def side_full(cls, points: Float) -> Camera:
-        """The whole figure from its left side."""
-        return cls.full(points, 90.0)
-
-    @classmethod
-    def back_full(cls, points: Float) -> Camera:
-        """The whole figure from behind."""
-        return cls.full(points, 180.0)
-
-    @classmethod
-    def face(cls, points: Float, eyes: Float | None = None, azimuth: float = 0.0) -> Camera:
-        """The head of a standing figure; centred by the ``eyes``' vertices where given, else by its topmost part."""
-        low, high = points.min(0), points.max(0)
-        height = float(high[1] - low[1])
-        if eyes is not None and len(eyes):
-            target = eyes.mean(0) + np.array([0.0, -0.012 * height, -0.03 * height])
-        else:
-            head = points[points[:, 1] > high[1] - 0.13 * height]
-            target = np.array([head[:, 0].mean(), high[1] - 0.07 * height, head[:, 2].mean()])
-        return cls.look(azimuth, 2.0, target, 0.2 * height)
 
 
 def _linear(red: float, green: float, blue: float) -> Float:
@@ -150,16 +85,6 @@ class Light:
         )
 
 
-def vertex_normals(positions: Float, triangles: Int) -> Float:
-    """Area-weighted unit normals (V, 3) of ``positions`` (V, 3) under ``triangles`` (T, 3)."""
-    a, b, c = (positions[triangles[:, k]] for k in range(3))
-    faces = np.cross(b - a, c - a)
-    index = triangles.T.ravel()
-    sums = [np.bincount(index, np.tile(faces[:, k], 3), minlength=len(positions)) for k in range(3)]
-    normals = np.stack(sums, axis=1).astype(np.float32)
-    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12), np.float32)
-
-
 def sample(texture: Bytes, uv: Float) -> Float:
     """Bilinear look-up with clamped edges: ``texture`` (H, W, C) at ``uv`` (N, 2) -> (N, C), still 0..255 sRGB."""
     height, width, channels = texture.shape
@@ -175,65 +100,7 @@ def sample(texture: Bytes, uv: Float) -> Float:
     return np.asarray(top * (1 - fy) + bottom * fy, np.float32)
 
 
-class _Fragments(NamedTuple):
-    pixel: NDArray[np.int64]  # (N,)
-    depth: Float  # (N,) metres along the view axis
-    triangle: NDArray[np.int64]  # (N,)
-    weights: Float  # (N, 3) perspective-correct barycentrics
-
-
-def _project(points: Float, camera: Camera, width: int, height: int) -> tuple[NDArray[np.float64], Float]:
-    """Pixel coordinates (V, 2) and depths (V,) of world ``points`` (V, 3)."""
-    view = (points - camera.position) @ camera.rotation.T
-    depth = -view[:, 2]
-    focal = height / 2 / np.tan(np.radians(camera.fov) / 2)
-    scale = focal / np.maximum(depth, 1e-6)
-    pixels = np.stack([width / 2 + view[:, 0] * scale, height / 2 - view[:, 1] * scale], axis=1)
-    return pixels.astype(np.float64), depth.astype(np.float32)
-
-
-def _scan(pixels: NDArray[np.float64], depth: Float, triangles: Int, width: int, height: int) -> _Fragments:
-    """All pixel centres that lie inside projected triangles."""
-    i, j, k = triangles.T
-    x, y = pixels.T
-    ax, bx, cx = x[i], x[j], x[k]
-    ay, by, cy = y[i], y[j], y[k]
-    x0 = np.maximum(np.ceil(np.minimum(np.minimum(ax, bx), cx) - 0.5), 0)
-    y0 = np.maximum(np.ceil(np.minimum(np.minimum(ay, by), cy) - 0.5), 0)
-    x1 = np.minimum(np.floor(np.maximum(np.maximum(ax, bx), cx) - 0.5), width - 1)
-    y1 = np.minimum(np.floor(np.maximum(np.maximum(ay, by), cy) - 0.5), height - 1)
-    visible = (depth > 1e-3)[i] & (depth > 1e-3)[j] & (depth > 1e-3)[k]
-    which = np.flatnonzero(visible & (x1 >= x0) & (y1 >= y0))
-    columns = (x1 - x0 + 1)[which].astype(np.int64)
-    counts = columns * (y1 - y0 + 1)[which].astype(np.int64)
-    index = np.repeat(np.arange(len(which)), counts)  # candidate -> row of `which`
-    inner = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
-    owner = which[index]
-    rows, remainder = np.divmod(inner, columns[index])
-    column = x0[owner].astype(np.int64) + remainder
-    row = y0[owner].astype(np.int64) + rows
-    px, py = column + 0.5, row + 0.5
-    ax, ay = ax[owner] - px, ay[owner] - py
-    bx, by = bx[owner] - px, by[owner] - py
-    cx, cy = cx[owner] - px, cy[owner] - py
-    w0 = bx * cy - cx * by
-    w1 = cx * ay - ax * cy
-    w2 = ax * by - bx * ay
-    area = w0 + w1 + w2
-    inside = (area != 0) & (np.minimum(np.minimum(w0 * area, w1 * area), w2 * area) >= 0)
-    owner = owner[inside]
-    weights = np.stack([w0, w1, w2], axis=1)[inside] / depth[triangles[owner]]
-    total = weights.sum(1)
-    nearness = total / area[inside]
-    return _Fragments(
-        row[inside] * width + column[inside],
-        (1 / nearness).astype(np.float32),
-        owner,
-        (weights / total[:, None]).astype(np.float32),
-    )
-
-
-def _blend(values: Float, triangles: Int, fragments: _Fragments, keep: NDArray[Any]) -> Float:
+def _blend(values: Float, triangles: Int, fragments: Fragments, keep: NDArray[Any]) -> Float:
     """Vertex ``values`` (V, C) at the fragments ``keep`` (K,) -> (K, C)."""
     corners = triangles[fragments.triangle[keep]]
     weights = fragments.weights[keep]
@@ -288,17 +155,17 @@ def render(
     """
     light = light or Light()
     width, height = size[0] * supersample, size[1] * supersample
-    parts: list[_Fragments] = []
+    parts: list[Fragments] = []
     sources: list[NDArray[np.int64]] = []
     for number, layer in enumerate(layers):
         positions, triangles, uv, albedo = layer[:4]
-        pixels, depth = _project(np.asarray(positions, np.float32), camera, width, height)
-        fragments = _scan(pixels, depth, triangles, width, height)
+        pixels, depth = project(np.asarray(positions, np.float32), camera, width, height)
+        fragments = scan(pixels, depth, triangles, width, height)
         if albedo.shape[2] == 4 and len(fragments.pixel):
             everything = np.arange(len(fragments.pixel))
             alpha = sample(albedo[:, :, 3:], _blend(uv, triangles, fragments, everything))[:, 0]
             solid = alpha >= 127.5
-            fragments = _Fragments(
+            fragments = Fragments(
                 fragments.pixel[solid], fragments.depth[solid], fragments.triangle[solid], fragments.weights[solid]
             )
         parts.append(fragments)
@@ -328,7 +195,7 @@ def render(
 
 
 def _surface_colours(
-    layer: tuple[Any, ...], part: _Fragments, keep: NDArray[Any], camera: Camera, light: Light
+    layer: tuple[Any, ...], part: Fragments, keep: NDArray[Any], camera: Camera, light: Light
 ) -> Float:
     positions, triangles, uv, albedo = layer[:4]
     normals = layer[4] if len(layer) > 4 and layer[4] is not None else vertex_normals(positions, triangles)

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from lodestream_server.field.camera import Camera
 from lodestream_training.glb import Pose, load_glb
-from lodestream_training.render import Bytes, Camera, Surface, render
+from lodestream_training.render import Bytes, Surface, render
 
 PROMPTS: tuple[str, ...] = (
     "a tall bald man in a red t-shirt and blue jeans",

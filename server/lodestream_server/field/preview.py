@@ -7,8 +7,8 @@ import numpy as np
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.body.template import BodyTemplate, Shape
 from lodestream_server.field import volume
+from lodestream_server.field.camera import Camera
 from lodestream_server.field.planes import Planes
-from lodestream_server.field.scan import Camera
 from lodestream_server.texture import fixed
 
 _BACKGROUND = np.array([0.925, 0.933, 0.945], dtype=np.float32)

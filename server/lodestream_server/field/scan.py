@@ -1,45 +1,14 @@
-"""Where rays meet triangles: a pinhole camera and scan conversion, all fragments kept.
-
-Frame: glTF's, +Y up, the avatar faces +Z, metres.
-"""
+"""Where rays meet triangles: scan conversion, all fragments kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float, Int
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A pinhole. ``rotation`` rows are the camera's right, up and backward axes in the world."""
-
-    position: Float  # (3,)
-    rotation: Float  # (3, 3)
-    fov: float = 25.0  # vertical, degrees
-
-    @classmethod
-    def look(
-        cls, azimuth: float, elevation: float, target: Sequence[float] | Float, height_span: float, fov: float = 25.0
-    ) -> Camera:
-        """Looks at ``target`` so that ``height_span`` metres there fill the picture's height.
-
-        Args:
-            azimuth: degrees; 0 sees the front, 90 the avatar's left side, 180 the back.
-            elevation: degrees; positive looks down from above.
-            target: (3,) metres. height_span: metres. fov: vertical field of view, degrees.
-        """
-        a, e = np.radians(azimuth), np.radians(elevation)
-        backward = np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
-        right = np.array([np.cos(a), 0.0, -np.sin(a)])
-        up = np.cross(backward, right)
-        distance = height_span / 2 / np.tan(np.radians(fov) / 2)
-        position = np.asarray(target, np.float64) + backward * distance
-        return cls(position.astype(np.float32), np.stack([right, up, backward]).astype(np.float32), fov)
+from lodestream_server.field.camera import Camera
 
 
 @dataclass(frozen=True, slots=True)

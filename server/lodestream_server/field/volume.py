@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from lodestream_server.avatar import Float
 from lodestream_server.body.normals import vertex_normals
 from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Shape
+from lodestream_server.field.camera import Camera
 from lodestream_server.field.extract import covered
 from lodestream_server.field.planes import SHARPNESS, Planes, colours, density, sample
-from lodestream_server.field.scan import Camera, blend, project, scan
+from lodestream_server.field.scan import blend, project, scan
 
 SHEETS = tuple(SHARPNESS * k for k in (2.5, 1.2, 0.0, -1.2, -2.5, -5.0))  # metres outside the level set
 _WIDTHS = tuple(

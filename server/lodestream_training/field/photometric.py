@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lodestream_server.body.template import BodyTemplate, Shape
 from lodestream_server.field import volume
+from lodestream_server.field.camera import Camera
 from lodestream_server.field.planes import (
     EDGE_SCALE,
     EDGE_WIDTH,
@@ -20,7 +21,6 @@ from lodestream_server.field.planes import (
     SHARPNESS,
     Planes,
 )
-from lodestream_server.field.scan import Camera
 from lodestream_server.field.volume import Samples
 
 

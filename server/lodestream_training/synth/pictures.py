@@ -13,7 +13,8 @@ import lodestream_bundle
 from lodestream_server import layers
 from lodestream_server.avatar import Layer
 from lodestream_server.body.template import BodyTemplate
-from lodestream_training.render import Camera, Light, Surface
+from lodestream_server.field.camera import Camera
+from lodestream_training.render import Light, Surface
 from lodestream_training.render import render as draw
 from lodestream_training.synth import attributes
 from lodestream_training.synth.painter import Painter, logits
