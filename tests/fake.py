@@ -79,7 +79,7 @@ def main():
     try:
         options = config.load()
         logs.configure(options.log_format, options.log_level)
-        asyncio.run(serve(options, load))
+        asyncio.run(serve(options, load, time.perf_counter()))
     except StartupError as error:
         sys.stderr.write(f"fake: {error}\n")
         return error.exit_code

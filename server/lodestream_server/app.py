@@ -28,13 +28,17 @@ _log = logging.getLogger(__name__)
 LoadPipeline = Callable[[Config, Metrics], AvatarPipeline[Any]]
 
 
-async def serve(config: Config, load_pipeline: LoadPipeline) -> None:
+async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> None:
     """Serves until SIGTERM or SIGINT, then drains; a second signal ends at once.
+
+    Args:
+        config: The options.
+        load_pipeline: Makes what computes.
+        began: When starting began, by ``time.perf_counter``.
 
     Raises:
         StartupError: An address is taken, the bundle is broken, or the warm-up failed.
     """
-    began = time.perf_counter()
     metrics = Metrics()
     guard = Guard(metrics)
     ready = asyncio.Event()

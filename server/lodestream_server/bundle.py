@@ -59,7 +59,7 @@ def load(location: str) -> Bundle:
         raise BundleError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path} is no bundle manifest: {type(error).__name__}: {error}") from error
-    for file, expected in entries.items():
+    for file in entries:
         if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
             raise BundleError(f"{path} lists {file}, which lies outside of the bundle")
     with ThreadPoolExecutor() as pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 from lodestream_server import config as configuration
@@ -21,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 if an option, an address or the bundle is wrong.
     """
+    began = time.perf_counter()
     try:
         config = configuration.load(argv)
         logs.configure(config.log_format, config.log_level)
@@ -29,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from lodestream_server.app import serve  # noqa: PLC0415 (imports NumPy)
         from lodestream_server.pipeline import neural  # noqa: PLC0415
 
-        asyncio.run(serve(config, neural.load))
+        asyncio.run(serve(config, neural.load, began))
     except StartupError as error:
         print(f"lodestream-server: {error}", file=sys.stderr)  # noqa: T201 (this is a command)
         return error.exit_code
