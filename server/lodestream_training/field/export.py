@@ -56,13 +56,6 @@ def export(decoder: Decoder, bundle: Path) -> float:
         The largest absolute difference to torch over all stages, raw planes, on three random people.
     """
     decoder = decoder.eval()
-    # what ships is what is compared: weights rounded as `compress` stores them
-    with torch.no_grad():
-        for parameter in decoder.parameters():
-            if parameter.ndim == 3 and parameter.shape[-1] >= 128:
-                parameter.copy_(join_maps(*split_maps(parameter.numpy())))
-            elif parameter.numel() > 64:
-                parameter.copy_(parameter.half().float())
     latent = torch.zeros(1, attributes.SIZE)
     inputs: tuple[Tensor, ...] = (latent,)
     for k in range(len(CHANNELS)):
@@ -87,6 +80,12 @@ def export(decoder: Decoder, bundle: Path) -> float:
         style = out[0] if k == 0 else inputs[0]
         at = 1 + len(SHELLS) if k == 0 else 0
         inputs = (style, *out[at : at + len(SHELLS)])
+    with torch.no_grad():  # what ships is what is compared: weights as `compress` stores them
+        for parameter in decoder.parameters():
+            if parameter.ndim == 3 and parameter.shape[-1] >= 128:
+                parameter.copy_(join_maps(*split_maps(parameter.numpy())))
+            elif parameter.numel() > 64:
+                parameter.copy_(parameter.half().float())
     return parity(decoder, bundle)
 
 
