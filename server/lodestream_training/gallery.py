@@ -12,15 +12,18 @@ from PIL import Image
 from tqdm import tqdm
 
 from lodestream_server.encoders import preprocess
+from lodestream_training.colours import BASIC, DENIM
 from lodestream_training.synth import attributes, people, pictures
+from lodestream_training.synth.people import HAIRS, Person
 from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.train_pictures import load_clip, load_features
 
 COUNT = 288
-CANDIDATES = 3000
+CANDIDATES = 6000
 SIZE = 160
 QUALITY = 88
 SEED = 11
+SOBER = (BASIC.keys() | DENIM.keys()) - {"hot pink", "magenta", "lime", "cyan", "violet"}
 
 
 def bake(out_dir: Path, bundle_dir: Path, count: int = COUNT) -> None:
@@ -28,8 +31,7 @@ def bake(out_dir: Path, bundle_dir: Path, count: int = COUNT) -> None:
 
     Writes ``gallery/<id>.jpg`` and ``gallery.npz`` (``ids``, ``embeddings``, ``features``) into ``bundle_dir``.
     """
-    rng = np.random.default_rng(SEED)
-    vectors = spread(np.stack([people.sample(rng) for _ in range(CANDIDATES)]), count)
+    vectors = chosen(np.random.default_rng(SEED), count)
     folder = bundle_dir / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.jpg"):
@@ -44,17 +46,33 @@ def bake(out_dir: Path, bundle_dir: Path, count: int = COUNT) -> None:
     np.savez(bundle_dir / "gallery.npz", ids=np.array(ids), embeddings=embeddings, features=features)
 
 
-def spread(vectors: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """``count`` of the vectors (N, attributes.SIZE), each the farthest from those before it (noise left out)."""
-    heard = np.concatenate([np.full(g.size, 0.0 if g.kind == "noise" else 2.0 if g.kind == "colour" else 1.0)
-                            for g in attributes.GROUPS])  # fmt: skip
+def chosen(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    """People for the gallery, (count, attributes.SIZE): three in four dressed soberly, then those unlike all others.
+
+    What a prompt leaves unsaid comes from its match, so most matches should look like somebody one might meet.
+    """
+    drawn = [people.draw(rng) for _ in range(CANDIDATES)]
+    sober = [index for index, person in enumerate(drawn) if _sober(person)][: 3 * count // 4]
+    return np.stack([drawn[index].vector for index in spread(np.stack([p.vector for p in drawn]), sober, count)])
+
+
+def spread(vectors: NDArray[np.float32], first: list[int], count: int) -> list[int]:
+    """``first`` and then, up to ``count``, the rows of ``vectors`` farthest from all before them (noise left out)."""
+    heard = np.concatenate([np.full(g.size, 0.0 if g.kind == "noise" else 1.0) for g in attributes.GROUPS])
     points = vectors * heard.astype(np.float32)
-    chosen = [0]
-    distance = np.linalg.norm(points - points[0], axis=1)
-    while len(chosen) < count:
-        chosen.append(int(distance.argmax()))
-        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return vectors[chosen]
+    rows = list(first)
+    distance = np.min([np.linalg.norm(points - points[row], axis=1) for row in rows], axis=0)
+    while len(rows) < count:
+        rows.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[rows[-1]], axis=1))
+    return rows
+
+
+def _sober(person: Person) -> bool:
+    plain = person.values["bottom_pattern"] == "plain" or person.values["top"] in ("suit", "dress")
+    dyed = person.colours["hair_colour"] not in HAIRS
+    worn = {person.colours[group] for group in ("top_colour", "top_second", "bottom_colour", "shoe_colour")}
+    return plain and not dyed and worn <= SOBER
 
 
 @torch.inference_mode()
