@@ -64,19 +64,16 @@ def trace(
         lit = vertex_normals(surface[np.unique(wedge, return_index=True)[1]], wedge[mesh.triangles])[wedge]
         shown = 1.0 - covered(template, planes, mesh, shell).astype(np.float32)
         for offset, thickness in zip(SHEETS, _WIDTHS, strict=True):
-            distance = level_set + offset
-            points = (base + distance[:, None] * normal).astype(np.float32)
+            points = (base + (level_set + offset)[:, None] * normal).astype(np.float32)
             pixels, depth = project(points, camera, width, height)
             hit = scan(pixels, depth, triangles, width, height)
-            values = np.concatenate(
-                [mesh.uv, distance[:, None], lit, shown[:, None], (points - camera.position)], axis=1
-            ).astype(np.float32)
-            at = blend(values, triangles, hit)
-            ray = at[:, 7:10] / np.linalg.norm(at[:, 7:10], axis=1, keepdims=True)
-            cosine = (ray * at[:, 3:6]).sum(axis=1)
+            values = np.concatenate([mesh.uv, lit, shown[:, None], points - camera.position], axis=1)
+            at = blend(values.astype(np.float32), triangles, hit)
+            ray = at[:, 6:9] / np.linalg.norm(at[:, 6:9], axis=1, keepdims=True)
+            cosine = (ray * at[:, 2:5]).sum(axis=1)
             k = cosine < (1.0 if shell in _OPEN else 0.1)  # closed shells hide their own far side
             step = thickness / np.maximum(np.abs(cosine[k]), 0.15)
-            out.append(Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], at[k, 2], step, at[k, 3:6], at[k, 6]))
+            out.append(Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], beyond, step, at[k, 2:5], at[k, 5]))
     return out
 
 
