@@ -338,3 +338,18 @@ def test_a_private_server_that_does_not_start(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("LODESTREAM_BUNDLE", str(tmp_path / "none"))
     assert cli.main(["generate", "a man", "--out", str(tmp_path)]) == 4
     assert "manifest.json is missing" in capsys.readouterr().err
+
+
+def test_a_private_server_that_fails_shows_its_log(server, tmp_path, capsys, monkeypatch):
+    class Private(lodestream.LocalServer):
+        log = "what went wrong"
+
+        def __enter__(self):
+            self.address = server.address
+            return self
+
+    monkeypatch.setattr(cli, "LocalServer", Private)
+    assert cli.main(["generate", "boom", "--out", str(tmp_path)]) == 3
+    assert "what went wrong\nlodestream: internal error" in capsys.readouterr().err
+    assert cli.main(["generate", " ", "--out", str(tmp_path)]) == 3
+    assert "what went wrong" not in capsys.readouterr().err

@@ -74,6 +74,11 @@ class LocalServer:
         """The server's process id."""
         return self._process.pid
 
+    @property
+    def log(self) -> str:
+        """The last lines that the server wrote to its log."""
+        return "".join(self._tail).strip()
+
     def _start(self, folder: Path) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "lodestream_server", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
         command += ["--data-dir", str(folder), *self._options]
@@ -97,7 +102,7 @@ class LocalServer:
         match = _READY.match(line.strip())
         if match is None:
             errors.join(5)
-            raise LocalServerError("the server did not start:\n" + "".join(self._tail[-20:]).strip())
+            raise LocalServerError("the server did not start:\n" + self.log)
         self.ready_line = line.strip()
         self.address, self.http = match[1], match[2]
 

@@ -9,12 +9,19 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from lodestream._client import Client
-from lodestream._errors import LocalServerError, LodestreamError, ServerError
+from lodestream._errors import (
+    ConnectionFailedError,
+    InternalServerError,
+    LocalServerError,
+    LodestreamError,
+    ServerError,
+)
 from lodestream._events import Accepted, Done, Level
 from lodestream._local_server import LocalServer
 from lodestream._progress import Display
@@ -57,8 +64,7 @@ def _generate(arguments: argparse.Namespace, display: Display) -> int:
     out.mkdir(parents=True, exist_ok=True)
     levels: list[Level] = []
     with contextlib.ExitStack() as stack:
-        address = arguments.address or _private_server(stack, display)
-        client = stack.enter_context(Client(address, timeout=arguments.timeout))
+        client = _client(arguments, display, stack)
         for event in client.generate(
             arguments.prompt,
             image=picture,
@@ -85,15 +91,31 @@ def _generate(arguments: argparse.Namespace, display: Display) -> int:
 
 def _info(arguments: argparse.Namespace, display: Display) -> int:
     with contextlib.ExitStack() as stack:
-        address = arguments.address or _private_server(stack, display)
-        client = stack.enter_context(Client(address, timeout=arguments.timeout))
+        client = _client(arguments, display, stack)
         sys.stdout.write(json.dumps(asdict(client.info()), indent=2) + "\n")
     return 0
 
 
-def _private_server(stack: contextlib.ExitStack, display: Display) -> str:
-    display.say("starting a private server")
-    return stack.enter_context(LocalServer()).address
+def _client(arguments: argparse.Namespace, display: Display, stack: contextlib.ExitStack) -> Client:
+    """A client of the server at ``--address``, or of a private one that lives as long as ``stack``."""
+    address = arguments.address
+    if not address:
+        display.say("starting a private server")
+        server = stack.enter_context(LocalServer())
+        stack.enter_context(_telling(server, display))
+        address = server.address
+    return stack.enter_context(Client(address, timeout=arguments.timeout))
+
+
+@contextlib.contextmanager
+def _telling(server: LocalServer, display: Display) -> Iterator[None]:
+    """Shows the log of a private server that failed: nobody else could look it up."""
+    try:
+        yield
+    except (InternalServerError, ConnectionFailedError):
+        time.sleep(0.1)  # the log takes another way than the answer
+        display.say(server.log)
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
