@@ -73,6 +73,7 @@ def trace(
             cosine = (ray * at[:, 2:5]).sum(axis=1)
             k = cosine < (1.0 if shell in _OPEN else 0.1)  # closed shells hide their own far side
             step = thickness / np.maximum(np.abs(cosine[k]), 0.15)
+            beyond = sample(planes[shell].level_set, at[k, :2]) + offset  # the planes are finer than the mesh
             out.append(Samples(shell, hit.pixel[k], hit.depth[k], at[k, :2], beyond, step, at[k, 2:5], at[k, 5]))
     return out
 
