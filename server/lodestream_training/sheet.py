@@ -51,6 +51,7 @@ LIMBS_BENT: Pose = {
 ARMS_DOWN: Pose = {"mixamorig:LeftArm": (0.0, 0.0, -1.15), "mixamorig:RightArm": (0.0, 0.0, 1.15)}
 
 _SEED = 1
+_TALL = 2.2  # metres that fill a portrait
 _PAPER = (236, 238, 241)
 _INK = (40, 44, 52)
 _CAPTION_SIZE = 13
@@ -94,9 +95,14 @@ def _portrait(surfaces: list[Surface], camera: Callable[[np.ndarray], Camera], s
 
 
 def portrait(source: Path | bytes, width: int = 260, height: int = 400) -> Bytes:
-    """The front of an avatar with its arms down, for a row of people: all to one scale -> (height, width, 3)."""
+    """The front of an avatar with its arms down, for a row of people -> (height, width, 3).
+
+    All stand on one line; differences in height are shown at about half, so that children are not lost beside giants.
+    """
     surfaces = load_glb(source, ARMS_DOWN)
-    camera = Camera.look(-12.0, 3.0, (0.0, 0.98, 0.0), 2.18, fov=20.0)
+    tall = max(float(surface.positions[:, 1].max()) for surface in surfaces)
+    span = 1.12 * tall**0.5 * _TALL**0.5
+    camera = Camera.look(-12.0, 3.0, (0.0, 0.44 * span, 0.0), span, fov=20.0)
     return render(surfaces, camera, size=(width, height), background=_floor(camera, width, height), supersample=2)
 
 
