@@ -115,7 +115,8 @@ def _machine() -> dict[str, Any]:
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
-    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version()}
+    load = round(os.getloadavg()[0], 1)  # well above 1 means that others were at work, too
+    return {"cpu": cpu, "cores": os.cpu_count(), "load_average": load, "python": platform.python_version()}
 
 
 def _peak_rss_mb(pid: int) -> float | None:
