@@ -20,12 +20,12 @@ Int = NDArray[np.int64]
 
 # triangles at level 3, 2, 1, 0; body and head are simplified together
 TARGETS: dict[str, tuple[int, int, int, int]] = {
-    "skin": (580, 2300, 5600, 18000),
-    "top": (220, 900, 2400, 5300),
-    "bottom": (170, 680, 1900, 5300),
+    "skin": (540, 2300, 5600, 18000),
+    "top": (210, 900, 2400, 5300),
+    "bottom": (160, 680, 1900, 5300),
     "skirt": (80, 280, 684, 1368),
     "footwear": (90, 260, 640, 1300),
-    "hair": (130, 560, 1500, 4200),
+    "hair": (124, 560, 1500, 4200),
     "eyes": (64, 120, 260, 280),
     "mouth": (36, 150, 300, 640),
     "lashes": (20, 60, 120, 240),
