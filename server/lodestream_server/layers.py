@@ -61,7 +61,8 @@ def build(
     """
     bones = template.rigs[_RIGS[rig]]
     surfaces = {s: extract.extract(template, bones, shape, planes, s, level) for s in FIELD_SHELLS}
-    surfaces |= {s: extract.fixed(template, bones, shape, s, level) for s in FIXED_SHELLS}
+    parts = FIXED_SHELLS if level < 3 else FIXED_SHELLS[:-1]  # lashes are smaller than a texel of the coarsest level
+    surfaces |= {s: extract.fixed(template, bones, shape, s, level) for s in parts}
     surfaces = {s: v for s, v in surfaces.items() if len(v.triangles)}
     rest = template.joints(bones, shape)
     rotation = np.tile(np.eye(3, dtype=np.float32), (len(rest), 1, 1))

@@ -22,6 +22,7 @@ _AXES = (
     ("cupsize", 0.0, 3),
     ("firmness", 0.0, 3),
 )
+HEIGHT_MIDDLE, HEIGHT_SPAN = 0.35, 0.45  # MakeHuman's reaches from dwarfs to giants; 0 and 1 here are short and tall
 _RACE = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0)
 
 
@@ -30,11 +31,12 @@ def variations(phenotype: Float) -> Float:
 
     Args:
         phenotype: (6,) in the order of NAMES: gender (0 male, 1 female), age (0 baby, 1/3 child, 2/3 young, 1 old),
-            muscle, weight, height, proportions (0 ideal). Values outside [0, 1] are clamped.
+            muscle, weight, height (see HEIGHT_MIDDLE), proportions (0 ideal). Values outside [0, 1] are clamped.
     Returns:
         (26,) float32.
     """
-    value = dict(zip(NAMES, np.clip(phenotype, 0.0, 1.0), strict=True))
+    value: dict[str, float] = dict(zip(NAMES, np.clip(phenotype, 0.0, 1.0), strict=True))
+    value["height"] = HEIGHT_MIDDLE + HEIGHT_SPAN * (value["height"] - 0.5)
     out: list[float] = list(_RACE)
     for name, low, count in _AXES:
         anchors = np.linspace(low, 1.0, count)

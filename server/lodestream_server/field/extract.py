@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import BodyTemplate, Mesh, Rig, Shape
-from lodestream_server.field.planes import Planes, ShellPlanes, sample
+from lodestream_server.body.template import SKIN_SHELLS, BodyTemplate, Mesh, Rig, Shape
+from lodestream_server.field.planes import Planes, sample
 
 HIDE_MARGIN = 0.022  # metres inside a garment's edge from where the skin below is dropped
+INSET = (0.003, 0.006, 0.012, 0.02)  # metres that covered skin steps back at levels 0 to 3, where triangles cut corners
 TUCK_MARGIN = 0.045  # metres inside the top's edge from where the bottom below is dropped
 
 
@@ -43,6 +44,8 @@ def extract(template: BodyTemplate, rig: Rig, shape: Shape, planes: Planes, shel
     normal = vertex_normals(base, corners)
     height = _average(sample(own.level_set, mesh.uv), wedge, len(point))
     edge = _average(sample(own.edge, mesh.uv), wedge, len(point))
+    under = _average(depth_under(template, planes, mesh, shell), wedge, len(point))
+    height -= INSET[level] * np.clip(under / HIDE_MARGIN, 0.0, 1.0)
     moved = base + height[:, None] * normal
     kept = mesh.triangles[(edge[corners] > 0).any(axis=1)]
     kept = kept[~covered(template, planes, mesh, shell)[kept].all(axis=1)]
@@ -87,19 +90,19 @@ def covered(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> N
     """(W,) wedges that lie well under a garment and are not shown."""
     if shell == "bottom":
         return np.asarray(sample(planes["top"].edge, mesh.uv) > TUCK_MARGIN)
-    out = np.zeros(len(mesh.vertex), dtype=bool)
-    if shell in ("body", "head"):
+    return np.asarray(depth_under(template, planes, mesh, shell) > HIDE_MARGIN)
+
+
+def depth_under(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> Float:
+    """(W,) metres from a skin wedge to the edge of the garment over it; negative where nothing covers it."""
+    out = np.full(len(mesh.vertex), -1.0, dtype=np.float32)
+    if shell in SKIN_SHELLS:
         for over, cover in template.cover.items():
             uv = cover[mesh.vertex]
             near = np.isfinite(uv[:, 0])
-            names = ("top", "bottom") if over == "top" else (over,)
-            for name in names:
-                out[near] |= _depth(planes[name], uv[near]) > HIDE_MARGIN
+            for name in ("top", "bottom") if over == "top" else (over,):
+                out[near] = np.maximum(out[near], sample(planes[name].edge, uv[near]))
     return out
-
-
-def _depth(planes: ShellPlanes, uv: Float) -> Float:
-    return sample(planes.edge, uv)
 
 
 def _trim(surface: Surface, edge: Float) -> Surface:

@@ -31,7 +31,7 @@ TARGETS: dict[str, tuple[int, int, int, int]] = {
     "lashes": (20, 60, 120, 240),
 }
 LABEL_SIZE = 128
-TEETH_BACK = 0.006  # metres; faces whose lips part a little would show teeth otherwise
+TEETH_BACK = 0.010  # metres; faces whose lips part a little would show teeth otherwise
 VISEMES: dict[str, dict[str, float]] = {
     "viseme_sil": {},
     "viseme_PP": {"mouthPressLeft": 0.6, "mouthPressRight": 0.6, "mouthRollLower": 0.4, "mouthRollUpper": 0.4},

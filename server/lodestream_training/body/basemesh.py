@@ -13,7 +13,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 FACE_MODES = 16
-SHAPE_MODES = 40
+SHAPE_MODES = 36
 _FACE_WORDS = ("cheek", "chin", "ear-", "eyebrows", "eye-", "forehead", "head-", "mouth", "nose")
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lodestream_server.field.planes import EDGE_SCALE, HEIGHT_SCALE, SHADE_RANGE
 from lodestream_training.field.decoder import SHELLS, Window
 from lodestream_training.synth import people
-from lodestream_training.synth.painter import Painter
+from lodestream_training.synth.painter import Painter, categories
+
+_STRUCTURED = ("suit", "jacket", "shirt", "hoodie")
 
 
 @dataclass
@@ -49,7 +52,7 @@ class People:
     def grow(self, count: int) -> None:
         """Paints ``count`` new people; the oldest make room."""
         for _ in range(count):
-            vector = people.sample(self._rng)
+            vector = self._person()
             planes = self._painter.paint(vector)
             shells: dict[str, _Painted] = {}
             for s, p in planes.items():
@@ -66,6 +69,14 @@ class People:
         excess = len(self._painted) - self._capacity
         if excess > 0:
             del self._vectors[:excess], self._painted[:excess]
+
+    def _person(self) -> NDArray[np.float32]:
+        """Every second one wears a top with more to learn: lapels, ties, buttons, zips."""
+        vector = people.sample(self._rng)
+        if self._rng.random() < 0.5:
+            while categories(vector)["top"] not in _STRUCTURED:
+                vector = people.sample(self._rng)
+        return vector
 
     def draw(self, size: int, windows: list[dict[str, Window] | None]) -> tuple[Tensor, dict[str, list[Target]]]:
         """``size`` people: vectors (B, A) and their targets, cut to the windows."""

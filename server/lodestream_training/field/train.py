@@ -22,7 +22,7 @@ from lodestream_training.synth.painter import Painter, logits
 log = logging.getLogger("lodestream.train.field")
 CHECKPOINT_SECONDS = 120.0
 CAPACITY = 1800  # people kept in memory, about 4 MB each
-FIRST = 60  # people painted before the first step
+FIRST = 300  # people painted before the first step
 NEW = 2  # people painted at every step
 RAYS_FROM = 0.9  # share of the budget after which the photometric loss joins
 
