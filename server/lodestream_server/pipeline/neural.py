@@ -24,6 +24,7 @@ from lodestream_server.encoders.text import EncodedText, TextEncoder
 from lodestream_server.encoders.tokenize import PromptTokenizer
 from lodestream_server.errors import BundleError
 from lodestream_server.field.decoder import STAGES, DecoderState, FieldDecoder
+from lodestream_server.field.gutter import Gutters
 from lodestream_server.field.planes import Planes
 from lodestream_server.field.preview import render_preview
 from lodestream_server.fusion import Fusion
@@ -98,6 +99,7 @@ class NeuralPipeline:
         self._spec = spec
         self._decoder = decoder
         self._template = template
+        self._gutters = Gutters.of(template)
         self._metrics = metrics
 
     def avatar_id(self, request: AvatarRequest) -> str:
@@ -165,7 +167,8 @@ class NeuralPipeline:
         if job.state.done > stages:
             raise ValueError(f"level {level} is coarser than what was decoded before")
         while job.state.done < stages:
-            job.state, job.planes = self._decoder.advance(job.state)
+            job.state, planes = self._decoder.advance(job.state)
+            job.planes = self._gutters.fill(planes)
 
     def _eyes(self, job: NeuralJob) -> Float:
         return job.latent[self._spec.slices["eye_colour"]]
