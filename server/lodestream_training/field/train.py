@@ -64,7 +64,7 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int 
         colours = losses.palette_loss(model.palettes(many), truth)
         terms["palettes"] = float(colours.detach())
         loss = loss + 3.0 * colours
-        if progress > RAYS_FROM and step % 2 == 0:
+        if progress > RAYS_FROM and step % 2 == 1:
             rays = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
             terms["rays"] = float(rays.detach())
             loss = loss + 20.0 * rays
