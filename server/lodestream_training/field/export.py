@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -129,7 +130,8 @@ def compress(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.extend(nodes)
     del graph.value_info[:]
     # the exporter notes where each node came from, with the paths of the machine
-    for noted in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+    everything: list[Any] = [model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer]
+    for noted in everything:
         del noted.metadata_props[:]
         noted.doc_string = ""
     return model
