@@ -31,32 +31,100 @@ def _colour(name: str) -> Group:
     return Group(name, "colour", 3)
 
 
+PATTERNS = (
+    "plain", "stripes", "pinstripes", "plaid", "check", "dots", "camouflage", "floral", "leopard", "zigzag",
+)  # fmt: skip
+MATERIALS = ("cotton", "denim", "leather", "knit", "wool", "silk", "nylon", "metal")
+#: Tops that go on below the waist: the skirt shell is theirs, in their colours.
+LONG_TOPS = ("coat", "labcoat", "kimono", "qipao", "sari", "robe", "dress")
+#: Long tops that are worn open over trousers.
+OPEN_TOPS = ("coat", "labcoat")
+
 GROUPS: tuple[Group, ...] = (
     _categorical("sex", "male", "female"),
     _categorical("age", "child", "young", "middle", "old"),
     _categorical("build", "slim", "average", "muscular", "heavy"),
     _categorical("height", "short", "average", "tall"),
-    _categorical("hair", "bald", "buzz", "short", "bob", "long", "ponytail", "bun", "afro", "mohawk"),
-    _categorical("beard", "none", "stubble", "moustache", "goatee", "full"),
-    _categorical("top", "tshirt", "tank", "shirt", "polo", "jumper", "hoodie", "suit", "jacket", "dress"),
+    _categorical(
+        "hair",
+        "bald",
+        "buzz",
+        "short",
+        "parted",
+        "curly",
+        "spiky",
+        "bob",
+        "long",
+        "wavy",
+        "ponytail",
+        "pigtails",
+        "braids",
+        "bun",
+        "afro",
+        "dreadlocks",
+        "mohawk",
+    ),
+    _categorical("beard", "none", "stubble", "moustache", "goatee", "full", "long"),
+    _categorical("marks", "none", "freckles", "scar"),
+    _categorical("makeup", "none", "lipstick", "dramatic"),
+    _categorical(
+        "top",
+        "tshirt",
+        "tank",
+        "crop",
+        "shirt",
+        "polo",
+        "jersey",
+        "jumper",
+        "turtleneck",
+        "cardigan",
+        "hoodie",
+        "waistcoat",
+        "suit",
+        "jacket",
+        "coat",
+        "labcoat",
+        "uniform",
+        "scrubs",
+        "kimono",
+        "qipao",
+        "sari",
+        "armour",
+        "spacesuit",
+        "robe",
+        "dress",
+    ),
     _categorical("sleeve", "none", "short", "long"),
-    _categorical("top_pattern", "plain", "stripes", "pinstripes", "plaid", "dots"),
-    _categorical("neckwear", "none", "tie"),
-    _categorical("bottom", "jeans", "trousers", "shorts", "leggings", "skirt"),
-    _categorical("bottom_pattern", "plain", "stripes", "pinstripes", "plaid", "dots"),
+    _categorical("top_pattern", *PATTERNS),
+    _categorical("top_material", *MATERIALS),
+    _categorical("neckwear", "none", "tie", "bowtie", "scarf", "necklace"),
+    _categorical("bottom", "jeans", "trousers", "cargo", "joggers", "shorts", "leggings", "dungarees", "skirt"),
+    _categorical("bottom_pattern", *PATTERNS),
+    _categorical("bottom_material", *MATERIALS),
     _categorical("skirt_length", "mini", "knee", "long"),
-    _categorical("shoes", "trainers", "leather", "boots", "sandals", "barefoot"),
+    _categorical("shoes", "trainers", "leather", "boots", "tallboots", "heels", "flats", "sandals", "barefoot"),
+    _categorical(
+        "headwear", "none", "cap", "beanie", "fedora", "sunhat", "helmet", "hardhat", "headscarf", "peaked", "chef"
+    ),
+    _categorical("glasses", "none", "glasses", "sunglasses"),
+    _categorical("gloves", "none", "gloves"),
+    _categorical("bag", "none", "backpack"),
     _colour("skin"),
     _colour("hair_colour"),
     _colour("eye_colour"),
     _colour("top_colour"),
-    _colour("top_second"),  # pattern colour; the shirt under a suit or jacket
-    _colour("tie_colour"),
+    _colour("top_second"),  # pattern colour; the shirt under a suit, jacket, coat or waistcoat; trims
+    _colour("neck_colour"),  # tie, bow tie, scarf, necklace
     _colour("bottom_colour"),
     _colour("bottom_second"),
     _colour("shoe_colour"),
+    _colour("head_colour"),  # headwear
+    _colour("glasses_colour"),  # frames
+    _colour("glove_colour"),
+    _colour("bag_colour"),
     Group("phenotype", "phenotype", 6, ("gender", "age", "muscle", "weight", "height", "proportions")),
-    Group("face", "noise", 16),
+    Group("ancestry", "phenotype", 3, ("african", "asian", "caucasian")),  # shares, they sum to 1
+    Group("face", "noise", 24),
     Group("detail", "noise", 4),
 )
 

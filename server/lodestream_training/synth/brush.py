@@ -16,6 +16,11 @@ def step(distance: Float, width: float = 0.004) -> Float:
     return np.asarray(t * t * (3.0 - 2.0 * t), dtype=np.float32)
 
 
+def fill(distance: Float) -> Float:
+    """1 well inside a shape, 0 well outside: a ramp so wide that its logit interpolates like a distance."""
+    return step(distance, 0.022)
+
+
 def bump(distance: Float, radius: float) -> Float:
     """1 at 0, 0 from ``radius`` on, smooth."""
     t = np.clip(1.0 - np.abs(distance) / radius, 0.0, 1.0)
@@ -37,21 +42,3 @@ def over(weights: Float, region: int, alpha: Float) -> None:
     """Paints a region over what is there. ``weights`` (K, R, R) sum to 1 and still do afterwards; in place."""
     weights *= 1.0 - alpha
     weights[region] += alpha
-
-
-def pattern(kind: str, across: Float, along: Float) -> Float:
-    """Where a pattern shows the second colour. ``across`` and ``along``: metres around and down the garment."""
-    if kind == "stripes":
-        return stripes(along, 0.075, 0.42)
-    if kind == "pinstripes":
-        return 0.8 * stripes(across, 0.034, 0.22, 0.006)
-    if kind == "plaid":
-        wide = np.maximum(stripes(along, 0.09, 0.34), stripes(across, 0.09, 0.34))
-        both = stripes(along, 0.09, 0.34) * stripes(across, 0.09, 0.34)
-        return np.asarray(0.5 * wide + 0.5 * both, dtype=np.float32)
-    if kind == "dots":
-        row = np.floor(along / 0.05)
-        x = (across + 0.025 * (row % 2)) % 0.05 - 0.025
-        y = along % 0.05 - 0.025
-        return step(np.asarray(0.0135 - np.hypot(x, y), dtype=np.float32), 0.006)
-    return np.zeros_like(across)

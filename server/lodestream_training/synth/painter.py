@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.field.planes import BASE_SIZE, Planes
-from lodestream_training.synth import attributes, bottoms, footwear, hair, measure, skin, tops
+from lodestream_training.synth import attributes, bottoms, footwear, hair, measure, skin, skirts, tops
 from lodestream_training.synth.texels import canvases
 
 FINE = 8  # training resolution over the resolution of level 3
@@ -29,22 +29,26 @@ class Painter:
         colour = {g.name: a[_SLICES[g.name]] for g in attributes.GROUPS if g.kind == "colour"}
         detail = a[_SLICES["detail"]]
         c = self.canvases
-        dress = v["top"] == "dress"
+        long = v["top"] in attributes.LONG_TOPS
+        # what lies under something else is painted as if it did not; `field.fit` makes shells give way
+        loose = v if long else v | {"bottom": "trousers"}
+        closed = long and v["top"] not in attributes.OPEN_TOPS
+        below = ("top_colour", "top_second") if long else ("bottom_colour", "bottom_second")
         return {
-            "body": skin.body(c["body"], colour["skin"], float(v["sex"] == "female")),
+            "body": skin.body(c["body"], v, colour["skin"], colour["glove_colour"]),
             "head": skin.head(c["head"], v, colour["skin"], colour["hair_colour"], detail),
             "top": tops.top(
-                c["top"], self._garment, v, colour["top_colour"], colour["top_second"], colour["tie_colour"]
+                c["top"], self._garment, loose, colour["top_colour"], colour["top_second"], colour["neck_colour"]
             ),
-            "bottom": bottoms.bottom(c["bottom"], self._garment, v, colour["bottom_colour"], colour["bottom_second"]),
-            "skirt": bottoms.skirt(
-                c["skirt"],
-                v,
-                colour["top_colour" if dress else "bottom_colour"],
-                colour["top_second" if dress else "bottom_second"],
+            "bottom": bottoms.bottom(
+                c["bottom"],
+                v if closed else v | {"top": "tshirt"},
+                colour["bottom_colour"],
+                colour["bottom_second"],
             ),
+            "skirt": skirts.skirt(c["skirt"], v, colour[below[0]], colour[below[1]]),
             "footwear": footwear.footwear(c["footwear"], v["shoes"], colour["shoe_colour"]),
-            "hair": hair.paint(c["hair"], v["hair"], colour["hair_colour"]),
+            "hair": hair.paint(c["hair"], v | {"headwear": "none"}, colour["hair_colour"]),
         }
 
 

@@ -6,18 +6,19 @@ muscle, weight, height 0 least .. 1 most; proportions 0 ideal .. 1 uncommon.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_training import colours
-from lodestream_training.synth import attributes
+from lodestream_training.synth import attributes, wardrobe
+from lodestream_training.synth.chance import pick, weighted
 
 Vector = NDArray[np.float32]
 _AT = attributes.slices()
+_COLOURED = np.concatenate([np.r_[_AT[g.name]] for g in attributes.GROUPS if g.kind == "colour"])
 _CATEGORIES = {g.name: g.values for g in attributes.GROUPS if g.kind == "categorical"}
 
 #: Skin tones by name, sRGB 0..255.
@@ -78,20 +79,58 @@ EYES: dict[str, tuple[int, int, int]] = {
     "light blue": (136, 178, 210),
     "grey": (128, 138, 146),
 }
+_SKINS_OF: dict[str, tuple[str, ...]] = {
+    "african": ("light brown", "brown", "brown", "dark brown", "dark brown", "dark", "ebony"),
+    "asian": ("pale", "fair", "light", "light", "medium", "olive", "golden", "light brown"),
+    "caucasian": ("porcelain", "pale", "fair", "light", "rosy", "medium", "olive", "tanned"),
+    "mixed": tuple(SKINS),
+}
+_EYES_OF: dict[str, dict[str, float]] = {
+    "caucasian": {"dark brown": 0.08, "brown": 0.26, "hazel": 0.13, "amber": 0.05, "green": 0.13, "blue": 0.2}
+    | {"light blue": 0.08, "grey": 0.07},
+    "other": {
+        "dark brown": 0.45,
+        "brown": 0.35,
+        "hazel": 0.08,
+        "amber": 0.05,
+        "green": 0.03,
+        "blue": 0.02,
+        "grey": 0.02,
+    },
+}
 _SOBER = ("navy", "black", "charcoal", "grey", "dark grey", "brown", "navy blue", "dark blue", "beige", "burgundy")
 _SHIRTS = ("white", "light blue", "cream", "pink", "grey", "black", "lavender")
 _LEATHERS = ("black", "brown", "dark brown", "tan", "burgundy", "white", "grey", "navy", "red")
+_METALS = ("silver", "grey", "dark grey", "gold", "black")
+_FRAMES = ("black", "brown", "dark brown", "silver", "gold", "red", "blue", "grey")
 _BASICS = tuple(colours.BASIC)
+_CLOTH = tuple(colours.cloth())
+#: Tops that come with trousers of the same cloth, and how often.
+_SETS = {"suit": 0.88, "scrubs": 0.9, "uniform": 0.65, "armour": 1.0, "spacesuit": 1.0}
+#: Tops under which the second colour is that of a shirt.
+OVER_SHIRT = ("suit", "jacket", "coat", "labcoat", "waistcoat", "cardigan", "uniform")
+#: Where people's forebears lived: shares of MakeHuman's african, asian and caucasian targets.
+ANCESTRIES: dict[str, tuple[float, float, float]] = {
+    "african": (1.0, 0.0, 0.0),
+    "asian": (0.0, 1.0, 0.0),
+    "caucasian": (0.0, 0.0, 1.0),
+    "mixed": (0.34, 0.33, 0.33),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person: the vector ``a`` (attributes.SIZE,), each category's value, each colour's name, age in years."""
+    """A person.
+
+    ``vector``: ``a`` (attributes.SIZE,). ``values``: each category's value. ``colours``: each colour's name.
+    ``years``: age. ``ancestry``: one of ANCESTRIES.
+    """
 
     vector: Vector
     values: Mapping[str, str]
     colours: Mapping[str, str]
     years: float
+    ancestry: str = "mixed"
 
 
 def sample(rng: np.random.Generator) -> Vector:
@@ -108,11 +147,14 @@ def draw(
     rng: np.random.Generator, values: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None
 ) -> Person:
     """One coherent person; category ``values`` and colour ``names`` that are given stay, ``rng`` chooses the rest."""
-    chosen = _values(rng, values or {})
-    return assemble(chosen, _colours(rng, chosen, names or {}), rng)
+    chosen = wardrobe.values(rng, values or {})
+    ancestry = weighted(rng, {"african": 0.22, "asian": 0.25, "caucasian": 0.38, "mixed": 0.15})
+    return assemble(chosen, _colours(rng, chosen, ancestry, names or {}), rng, ancestry)
 
 
-def assemble(values: Mapping[str, str], names: Mapping[str, str], rng: np.random.Generator) -> Person:
+def assemble(
+    values: Mapping[str, str], names: Mapping[str, str], rng: np.random.Generator, ancestry: str = "mixed"
+) -> Person:
     """The person with these category values and colour names; phenotypes and noise are drawn to match.
 
     ``names`` gives every colour group a name that the tables above or ``colours`` know.
@@ -121,13 +163,16 @@ def assemble(values: Mapping[str, str], names: Mapping[str, str], rng: np.random
     for group, value in values.items():
         a[_AT[group].start + _CATEGORIES[group].index(value)] = 1.0
     for group, name in names.items():
-        wobble = rng.normal(0.0, 0.012, 3)
-        a[_AT[group]] = np.clip(np.asarray(rgb_of(group, name, values["bottom"])) + wobble, 0.02, 0.98)
+        a[_AT[group]] = rgb_of(group, name, values["bottom"])
+    coloured = a[_COLOURED]
+    a[_COLOURED] = (coloured + rng.normal(0.0, 0.012, len(coloured))).clip(0.02, 0.98)
     years = _years(rng, values["age"])
     a[_AT["phenotype"]] = _phenotype(rng, values, years)
-    a[_AT["face"]] = rng.normal(size=16)
+    shares = np.array(ANCESTRIES[ancestry]) * 0.85 + 0.15 * rng.dirichlet((1.0, 1.0, 1.0))
+    a[_AT["ancestry"]] = shares / shares.sum()
+    a[_AT["face"]] = rng.normal(size=_AT["face"].stop - _AT["face"].start)
     a[_AT["detail"]] = rng.normal(size=4)
-    return Person(a, values, names, years)
+    return Person(a, values, names, years, ancestry)
 
 
 def rgb_of(group: str, name: str, bottom: str = "trousers") -> colours.Rgb:
@@ -143,155 +188,60 @@ def rgb_of(group: str, name: str, bottom: str = "trousers") -> colours.Rgb:
     return colours.cloth()[name]
 
 
-def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
-    """One of ``options``, all alike."""
-    return options[int(rng.random() * len(options))]
-
-
-def weighted(rng: np.random.Generator, options: Mapping[str, float]) -> str:
-    """One of ``options`` by weight."""
-    sums = list(accumulate(options.values()))
-    at = rng.random() * sums[-1]
-    return next(name for name, upto in zip(options, sums, strict=True) if at < upto)
-
-
-def _values(rng: np.random.Generator, fixed: Mapping[str, str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-
-    def choose(group: str, options: Mapping[str, float]) -> str:
-        values[group] = fixed.get(group) or weighted(rng, options)
-        return values[group]
-
-    male = choose("sex", {"male": 0.5, "female": 0.5}) == "male"
-    age = choose("age", {"child": 0.12, "young": 0.42, "middle": 0.28, "old": 0.18})
-    grown = age != "child"
-    muscular = (0.18 if male else 0.1) if grown else 0.01
-    choose("build", {"slim": 0.27, "average": 0.38, "muscular": muscular, "heavy": 0.2})
-    choose("height", {"short": 0.25, "average": 0.45, "tall": 0.3})
-    choose("hair", _hairstyles(male, age))
-    beards = {"none": 0.46, "stubble": 0.13, "moustache": 0.1, "goatee": 0.1, "full": 0.21}
-    choose("beard", beards if male and grown else {"none": 1.0})
-    top = choose("top", _tops(male, grown))
-    choose("sleeve", sleeves(top))
-    choose("top_pattern", _patterns(top))
-    tie = ties(top, male)
-    choose("neckwear", {"tie": tie, "none": 1.0 - tie})
-    choose("bottom", _bottoms(top, male))
-    choose("bottom_pattern", _bottom_patterns(values))
-    choose("skirt_length", {"mini": 0.25, "knee": 0.45, "long": 0.3})
-    choose("shoes", _shoes(values))
-    return values
-
-
-def _hairstyles(male: bool, age: str) -> dict[str, float]:
-    if male:
-        bald = {"child": 0.01, "young": 0.08, "middle": 0.18, "old": 0.26}[age]
-        styles = {"short": 0.44, "buzz": 0.16, "long": 0.08, "bob": 0.03, "ponytail": 0.03, "bun": 0.03, "afro": 0.07}
-        return styles | {"mohawk": 0.04, "bald": bald}
-    styles = {"long": 0.32, "bob": 0.18, "ponytail": 0.15, "bun": 0.13, "short": 0.11, "afro": 0.06, "buzz": 0.03}
-    return styles | {"mohawk": 0.02, "bald": 0.02}
-
-
-def sleeves(top: str) -> dict[str, float]:
-    """How likely each sleeve is under each top."""
-    return {
-        "tshirt": {"none": 0.0, "short": 0.84, "long": 0.16},
-        "tank": {"none": 1.0},
-        "shirt": {"short": 0.22, "long": 0.78},
-        "polo": {"short": 0.88, "long": 0.12},
-        "dress": {"none": 0.4, "short": 0.33, "long": 0.27},
-    }.get(top, {"long": 1.0})
-
-
-def ties(top: str, male: bool) -> float:
-    """How likely a tie is under each top."""
-    return {"suit": 0.72 if male else 0.25, "shirt": 0.22 if male else 0.06, "jacket": 0.04}.get(top, 0.0)
-
-
-def _tops(male: bool, grown: bool) -> dict[str, float]:
-    tops = {"tshirt": 0.22, "tank": 0.08, "shirt": 0.15, "polo": 0.08, "jumper": 0.12, "hoodie": 0.11, "jacket": 0.11}
-    return tops | {"suit": (0.17 if male else 0.09) if grown else 0.03, "dress": 0.01 if male else 0.3}
-
-
-def _patterns(top: str) -> dict[str, float]:
-    plain = {"plain": 0.62, "stripes": 0.15, "plaid": 0.08, "dots": 0.09, "pinstripes": 0.04}
-    return {
-        "suit": {"plain": 0.72, "pinstripes": 0.2, "plaid": 0.08},
-        "shirt": {"plain": 0.5, "stripes": 0.14, "plaid": 0.2, "dots": 0.07, "pinstripes": 0.09},
-        "jacket": {"plain": 0.92, "plaid": 0.06, "stripes": 0.02},
-        "hoodie": {"plain": 0.86, "stripes": 0.1, "dots": 0.04},
-    }.get(top, plain)
-
-
-def _bottoms(top: str, male: bool) -> dict[str, float]:
-    if top == "dress":
-        return {"skirt": 1.0}
-    if top == "suit":
-        return {"trousers": 0.97 if male else 0.7, "skirt": 0.01 if male else 0.28, "jeans": 0.02}
-    if male:
-        return {"jeans": 0.42, "trousers": 0.34, "shorts": 0.21, "leggings": 0.02, "skirt": 0.01}
-    return {"jeans": 0.3, "trousers": 0.2, "shorts": 0.13, "leggings": 0.14, "skirt": 0.23}
-
-
-def _bottom_patterns(values: Mapping[str, str]) -> dict[str, float]:
-    if values["top"] in ("suit", "dress"):
-        return {values["top_pattern"]: 1.0}
-    if values["bottom"] == "jeans":
-        return {"plain": 1.0}
-    return {"plain": 0.8, "stripes": 0.06, "pinstripes": 0.03, "plaid": 0.07, "dots": 0.04}
-
-
-def _shoes(values: Mapping[str, str]) -> dict[str, float]:
-    if values["top"] == "suit":
-        return {"leather": 0.9, "trainers": 0.04, "boots": 0.05, "barefoot": 0.01}
-    if values["top"] == "dress" or values["bottom"] == "skirt":
-        return {"leather": 0.34, "sandals": 0.3, "boots": 0.17, "trainers": 0.12, "barefoot": 0.07}
-    return {"trainers": 0.5, "leather": 0.17, "boots": 0.17, "sandals": 0.1, "barefoot": 0.06}
-
-
 def _garment(rng: np.random.Generator, basics: float = 0.5) -> str:
-    return pick(rng, _BASICS if rng.random() < basics else tuple(colours.cloth()))
+    return pick(rng, _BASICS if rng.random() < basics else _CLOTH)
 
 
-def _colours(rng: np.random.Generator, values: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
+def _colours(
+    rng: np.random.Generator, values: Mapping[str, str], ancestry: str, fixed: Mapping[str, str]
+) -> dict[str, str]:
     top, bottom = values["top"], values["bottom"]
-    formal = top == "suit"
+    formal = top in ("suit", "waistcoat", "coat")
     names = {
-        "skin": pick(rng, tuple(SKINS)),
-        "hair_colour": _hair(rng, values["age"]),
-        "eye_colour": weighted(
-            rng,
-            {"dark brown": 0.2, "brown": 0.32, "hazel": 0.1, "amber": 0.05, "green": 0.09, "blue": 0.14}
-            | {"light blue": 0.05, "grey": 0.05},
-        ),
+        "skin": pick(rng, _SKINS_OF[ancestry]),
+        "hair_colour": _hair(rng, values["age"], ancestry),
+        "eye_colour": weighted(rng, _EYES_OF["caucasian" if ancestry == "caucasian" else "other"]),
         "top_colour": pick(rng, _SOBER) if formal and rng.random() < 0.65 else _garment(rng),
         "top_second": _garment(rng),
-        "tie_colour": _garment(rng, 0.75),
+        "neck_colour": _garment(rng, 0.75),
         "bottom_colour": _garment(rng, 0.6),
         "bottom_second": _garment(rng),
         "shoe_colour": pick(rng, ("white", "black", "grey")) if rng.random() < 0.4 else _garment(rng),
+        "head_colour": _garment(rng, 0.7),
+        "glasses_colour": pick(rng, _FRAMES),
+        "glove_colour": pick(rng, _LEATHERS) if rng.random() < 0.7 else _garment(rng),
+        "bag_colour": _garment(rng, 0.7),
     }
-    if top in ("suit", "jacket"):
+    if top in OVER_SHIRT:
         names["top_second"] = pick(rng, _SHIRTS) if rng.random() < 0.7 else _garment(rng)
     elif rng.random() < 0.4:
         names["top_second"] = pick(rng, ("white", "black", "cream", "navy"))
+    if top == "labcoat" and rng.random() < 0.8:
+        names["top_colour"] = "white"
+    if top == "armour" and rng.random() < 0.8:
+        names["top_colour"] = pick(rng, _METALS)
+    if top == "spacesuit" and rng.random() < 0.6:
+        names["top_colour"] = pick(rng, ("white", "orange", "light grey"))
     if bottom == "jeans" and rng.random() < 0.75:
         names["bottom_colour"] = pick(rng, ("blue", "blue", "dark blue", "light blue", "black", "grey", "indigo"))
     names |= fixed
-    if "bottom_colour" not in fixed and (top == "dress" or (formal and rng.random() < 0.88)):
+    long = top in attributes.LONG_TOPS and top not in attributes.OPEN_TOPS
+    if "bottom_colour" not in fixed and (long or rng.random() < _SETS.get(top, 0.0)):
         names["bottom_colour"] = names["top_colour"]
-        names["bottom_second"] = names["top_second"] if top == "dress" else names["bottom_second"]
-    if values["shoes"] in ("leather", "boots", "sandals") and "shoe_colour" not in fixed and rng.random() < 0.75:
+        names["bottom_second"] = names["top_second"] if long else names["bottom_second"]
+    if values["shoes"] not in ("trainers", "barefoot") and "shoe_colour" not in fixed and rng.random() < 0.75:
         names["shoe_colour"] = pick(rng, _LEATHERS)
     return names
 
 
-def _hair(rng: np.random.Generator, age: str) -> str:
+def _hair(rng: np.random.Generator, age: str, ancestry: str) -> str:
     greying = {"child": 0.0, "young": 0.02, "middle": 0.15, "old": 0.82}[age]
     if rng.random() < greying:
         return pick(rng, ("grey", "silver", "white", "grey"))
     if rng.random() < 0.1:
         return pick(rng, tuple(DYES)) if rng.random() < 0.6 else _garment(rng, 0.3)
+    if ancestry in ("african", "asian") and rng.random() < 0.7:
+        return pick(rng, ("black", "jet black", "dark brown", "black"))
     return pick(rng, tuple(HAIRS)[:14])
 
 

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 import lodestream_bundle
 from lodestream_server import layers
 from lodestream_server.avatar import Layer
-from lodestream_server.body.template import BodyTemplate
 from lodestream_server.field.camera import Camera
+from lodestream_server.figure import Figure
+from lodestream_server.outfit import Outfit
 from lodestream_training.render import Light, Surface
 from lodestream_training.render import render as draw
 from lodestream_training.synth import attributes
-from lodestream_training.synth.painter import Painter, logits
+from lodestream_training.synth.painter import Painter, categories, logits
 
 BODY = Path(lodestream_bundle.__file__).parent / "body.npz"
+ACCESSORIES = BODY.with_name("accessories.npz")
 LEVEL = 2  # enough triangles for small pictures
 AZIMUTH = {"front": 0.0, "left": 50.0, "right": -50.0, "back": 180.0}
 _SLICES = attributes.slices()
@@ -27,16 +29,22 @@ _BACKGROUND = (236, 238, 241)
 
 
 @lru_cache(maxsize=1)
-def _tools() -> tuple[BodyTemplate, Painter]:
-    return BodyTemplate.load(BODY), Painter(BODY)
+def _tools() -> tuple[Figure, Painter]:
+    return Figure.load(BODY, ACCESSORIES), Painter(BODY)
+
+
+def outfit_of(a: NDArray[np.float32]) -> Outfit:
+    """What a person ``a`` (attributes.SIZE,) wears."""
+    return Outfit(categories(a), {g.name: a[_SLICES[g.name]] for g in attributes.GROUPS if g.kind == "colour"})
 
 
 def person_layers(a: NDArray[np.float32], level: int = LEVEL, rig: str = "unreal") -> tuple[Layer, ...]:
     """The ground truth of a person as layers (A pose by default)."""
-    template, painter = _tools()
-    planes = {name: replace(p, regions=logits(p.regions)) for name, p in painter.paint(a).items()}
-    shape = template.shape(a[_SLICES["phenotype"]], a[_SLICES["face"]])
-    return layers.build(template, shape, planes, a[_SLICES["eye_colour"]], level, rig, ())[1]
+    figure, painter = _tools()
+    outfit = outfit_of(a)
+    painted = {name: replace(p, regions=logits(p.regions)) for name, p in painter.paint(a).items()}
+    shape = figure.template.shape(a[_SLICES["phenotype"]], a[_SLICES["ancestry"]], a[_SLICES["face"]])
+    return layers.build(figure, shape, figure.fitting.apply(painted, outfit), outfit, level, rig, ())[1]
 
 
 def render(
