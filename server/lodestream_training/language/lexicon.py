@@ -1,0 +1,120 @@
+"""The words of both languages by group and value, from TOML, with a deterministic tenth held out of training.
+
+``en/*.toml`` and ``zh/*.toml`` hold tables ``[group]`` with ``value = [words]``, or ``[group.value]`` with one list of
+words per grammatical form (``nouns``, ``adjectives``, ``clauses``, ...). The first word of a list is the canonical one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Literal
+
+from lodestream_training import colours
+
+Language = Literal["en", "zh"]
+Split = Literal["train", "words", "phrasings", "combinations"]
+Words = tuple[str, ...]
+#: Lists shorter than this hold nothing out.
+ENOUGH = 6
+
+
+def _toml(language: Language) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(files(__package__).joinpath(language).iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".toml"):
+            yield path.name, tomllib.loads(path.read_text("utf-8"))
+
+
+@cache
+def _templates(language: Language) -> dict[str, Words]:
+    return {
+        kind: tuple(dict.fromkeys(items))
+        for _, file in _toml(language)
+        for kind, items in file.get("template", {}).items()
+    }
+
+
+@cache
+def table(language: Language) -> dict[str, dict[str, dict[str, Words]]]:
+    """Every word list: by group, value and form; a plain list has the one form ``words``."""
+    out: dict[str, dict[str, dict[str, Words]]] = {}
+    for name, file in _toml(language):
+        for group, values in file.items():
+            if group == "template":
+                continue
+            known = out.setdefault(group, {})
+            for value, lists in values.items():
+                if value in known:
+                    raise ValueError(f"{name}: {group}.{value} is listed twice")
+                forms = lists if isinstance(lists, dict) else {"words": lists}
+                known[value] = {form: tuple(dict.fromkeys(items)) for form, items in forms.items()}
+    return out
+
+
+@cache
+def words(language: Language, group: str, value: str, split: Split, form: str = "words") -> Words:
+    """The words to use: in split "words" the held-out ones where there are any, else all but those; () without any."""
+    every = table(language).get(group, {}).get(value, {}).get(form, ())
+    kept_out = held_out(every)
+    if split == "words" and kept_out:
+        return tuple(word for word in every if word in kept_out)
+    return tuple(word for word in every if word not in kept_out)
+
+
+@cache
+def templates(language: Language, kind: str, split: Split) -> Words:
+    """Templates of ``[template]``: in split "phrasings" the held-out ones where there are any, else all but those."""
+    every = _templates(language)[kind]
+    kept_out = held_out(every)
+    if split == "phrasings" and kept_out:
+        return tuple(template for template in every if template in kept_out)
+    return tuple(template for template in every if template not in kept_out)
+
+
+@cache
+def strange(language: Language, group: str, value: str, split: Split, form: str = "words") -> bool:
+    """Whether ``words`` of the same arguments are held-out ones."""
+    every = table(language).get(group, {}).get(value, {}).get(form, ())
+    return split == "words" and bool(held_out(every))
+
+
+@cache
+def held_out(every: Words) -> frozenset[str]:
+    """A tenth of ``every`` (at least one of six), by hash; never the first."""
+    if len(every) < ENOUGH:
+        return frozenset()
+    return frozenset(sorted(every[1:], key=_hash)[: max(1, len(every) // 10)])
+
+
+@cache
+def colours_held_out() -> Words:
+    """A tenth of the colour names of ``colours.cloth``, none of them plain words."""
+    rare = [name for name in colours.cloth() if name not in colours.BASIC]
+    return tuple(sorted(rare, key=_hash)[: len(rare) // 10])
+
+
+def sayable(name: str, split: Split) -> bool:
+    """Whether a caption of this split may call a garment's colour ``name``."""
+    return split == "words" or name not in _colours_held_out()
+
+
+def spoken(language: Language) -> Iterator[str]:
+    """Every word of the language's lists and templates."""
+    for items in _templates(language).values():
+        yield from items
+    for values in table(language).values():
+        for forms in values.values():
+            for items in forms.values():
+                yield from items
+
+
+@cache
+def _colours_held_out() -> frozenset[str]:
+    return frozenset(colours_held_out())
+
+
+def _hash(word: str) -> bytes:
+    return sha256(word.encode()).digest()
