@@ -11,10 +11,13 @@ import pytest
 import lodestream_bundle
 from lodestream_server.body import phenotype, pose
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate
+from lodestream_server.body.template import FACE_LIMIT, FIELD_SHELLS, FIXED_SHELLS, BodyTemplate
+from lodestream_server.field.planes import sample
+from lodestream_server.field.scan import scan
 
 ADULT = np.array([0.5, 2 / 3, 0.5, 0.5, 0.5, 0.5], np.float32)
-PLAIN = np.zeros(16, np.float32)
+PLAIN = np.zeros(24, np.float32)
+MIXED = np.full(3, 1 / 3, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +34,16 @@ def changed(index: int, value: float) -> np.ndarray:
 def height(template: BodyTemplate, phenotypes: np.ndarray) -> float:
     body = template.meshes["body", -1].vertex
     head = template.meshes["head", -1].vertex
-    y = template.shape(phenotypes, PLAIN).vertices[np.concatenate([body, head]), 1]
+    y = template.shape(phenotypes, MIXED, PLAIN).vertices[np.concatenate([body, head]), 1]
     return float(y.max() - y.min())
 
 
 def test_variations_of_each_axis_sum_to_one() -> None:
-    weights = phenotype.variations(np.array([0.3, 0.5, 0.1, 0.9, 0.2, 0.7], np.float32))
+    person = np.array([0.3, 0.5, 0.1, 0.9, 0.2, 0.7], np.float32)
+    weights = phenotype.variations(person, np.array([1.0, 0.0, 3.0], np.float32))
     assert weights.shape == (26,)
+    np.testing.assert_allclose(weights[:3], [0.25, 0.0, 0.75])
+    np.testing.assert_allclose(phenotype.variations(person, np.zeros(3, np.float32))[:3], 1 / 3, atol=1e-6)
     at = 3
     for count in (2, 5, 3, 3, 2, 2, 3, 3):
         assert weights[at : at + count].sum() == pytest.approx(1.0, abs=1e-6)
@@ -46,7 +52,7 @@ def test_variations_of_each_axis_sum_to_one() -> None:
 
 def test_the_reference_shape_is_the_mean(template: BodyTemplate) -> None:
     middle = changed(4, 0.5 + (0.5 - phenotype.HEIGHT_MIDDLE) / phenotype.HEIGHT_SPAN)  # MakeHuman's 0.5
-    np.testing.assert_allclose(template.shape(middle, PLAIN).vertices, template.mean, atol=2e-4)
+    np.testing.assert_allclose(template.shape(middle, MIXED, PLAIN).vertices, template.mean, atol=2e-4)
 
 
 def test_people_have_human_sizes(template: BodyTemplate) -> None:
@@ -62,14 +68,64 @@ def test_weight_widens_the_waist(template: BodyTemplate) -> None:
     torso = waist & (np.abs(template.mean[:, 0]) < 0.25)
 
     def depth(p: np.ndarray) -> float:
-        return float(np.ptp(template.shape(p, PLAIN).vertices[torso, 2]))
+        return float(np.ptp(template.shape(p, MIXED, PLAIN).vertices[torso, 2]))
 
     assert depth(changed(3, 1.0)) > depth(changed(3, 0.0)) * 1.12
 
 
+def test_ancestry_shapes_the_face(template: BodyTemplate) -> None:
+    """Millimetres between heads of unmixed ancestry, each moved so that the means lie on one another."""
+    head = np.unique(template.meshes["head", -1].vertex)
+    heads = [template.shape(ADULT, a, PLAIN).vertices[head] for a in np.eye(3, dtype=np.float32)]
+    heads = [h - h.mean(0) for h in heads]
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        assert 1.0 < 1e3 * np.linalg.norm(heads[a] - heads[b], axis=1).mean() < 8.0
+
+
+def test_faces_differ_and_stay_within_their_limits(template: BodyTemplate) -> None:
+    head = np.unique(template.meshes["head", -1].vertex)
+    plain = template.shape(ADULT, MIXED, PLAIN).vertices
+    assert len(template.basis) == template.phenotype_projection.shape[1] + len(PLAIN)
+    for mode in range(len(PLAIN)):
+        face = PLAIN.copy()
+        face[mode] = FACE_LIMIT
+        moved = np.linalg.norm(template.shape(ADULT, MIXED, face).vertices - plain, axis=1)
+        assert 1e-3 < moved[head].max() < 0.025
+        face[mode] = 9.0
+        np.testing.assert_allclose(np.linalg.norm(template.shape(ADULT, MIXED, face).vertices - plain, axis=1), moved)
+
+
+def test_teeth_stay_behind_closed_lips(template: BodyTemplate) -> None:
+    rng = np.random.default_rng(5)
+    head = np.unique(template.meshes["head", -1].vertex)
+    middle = head[np.abs(template.mean[head, 0]) < 0.015]
+    lips = middle[(np.abs(template.mean[middle, 1] - 0.8312) < 0.003) & (template.mean[middle, 2] > 0.15)]
+    teeth = np.unique(template.meshes["mouth", -1].vertex)
+    for _ in range(8):
+        person = np.array([*rng.uniform(0, 1, 1), *rng.uniform(1 / 3, 1, 1), *rng.uniform(0, 1, 4)], np.float32)
+        body = template.shape(person, rng.dirichlet(np.ones(3)).astype(np.float32), rng.normal(size=24)).vertices
+        assert body[teeth, 2].max() < body[lips, 2].min()
+
+
+def test_eyes_stay_in_their_sockets(template: BodyTemplate) -> None:
+    """The skin nearest to an eyeball's equator keeps its distance to it when faces vary."""
+    rng = np.random.default_rng(6)
+    eye = np.unique(template.meshes["eyes", -1].vertex)
+    eye = eye[template.mean[eye, 0] > 0]
+    centre = template.mean[eye].mean(0)
+    skin = np.unique(template.meshes["head", -1].vertex)
+    lids = skin[np.linalg.norm(template.mean[skin] - centre, axis=1) < 0.018]
+    assert len(lids) > 20
+    before = np.linalg.norm(template.mean[lids] - centre, axis=1)
+    for _ in range(8):
+        body = template.shape(ADULT, MIXED, rng.normal(size=24).astype(np.float32)).vertices
+        after = np.linalg.norm(body[lids] - body[eye].mean(0), axis=1)
+        assert np.abs(after - before).mean() < 0.0025
+
+
 def test_arms_lie_on_the_x_axis_in_the_t_pose(template: BodyTemplate) -> None:
     rig = template.rigs["mixamo"]
-    joints = template.joints(rig, template.shape(changed(3, 0.9), PLAIN))
+    joints = template.joints(rig, template.shape(changed(3, 0.9), MIXED, PLAIN))
     rotation, placed = pose.t_pose(rig, joints)
     index = {n: i for i, n in enumerate(rig.names)}
     for side, sign in (("Left", 1), ("Right", -1)):
@@ -111,6 +167,64 @@ def test_levels_use_the_same_charts(template: BodyTemplate) -> None:
             assert {(int(v), *uv) for v, uv in zip(mesh.vertex, mesh.uv.tolist(), strict=True)} <= known
             assert len(mesh.triangles) >= before
             before = len(mesh.triangles)
+
+
+@pytest.mark.parametrize("shell", FIELD_SHELLS)
+def test_islands_of_a_chart_stay_two_texels_apart(template: BodyTemplate, shell: str) -> None:
+    mesh = template.meshes[shell, -1]
+    label = np.arange(len(mesh.uv))
+    while True:
+        least = label[mesh.triangles].min(axis=1)
+        spread = label.copy()
+        np.minimum.at(spread, mesh.triangles.ravel(), np.repeat(least, 3))
+        if (spread == label).all():
+            break
+        label = spread
+    size = 256
+    taken = np.zeros((size, size), bool)
+    for island in np.unique(label):
+        triangles = mesh.triangles[label[mesh.triangles[:, 0]] == island]
+        own = np.zeros(size * size, bool)
+        own[scan(mesh.uv * size, np.ones(len(mesh.uv), np.float32), triangles, size, size).pixel] = True
+        wide = np.pad(own.reshape(size, size), 1)
+        grown = np.any([np.roll(wide, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=0)[1:-1, 1:-1]
+        assert not (grown & taken).any()
+        taken |= grown
+
+
+def test_chart_positions_are_those_of_the_reference(template: BodyTemplate) -> None:
+    for shell in ("top", "bottom", "skirt", "body"):
+        mesh = template.meshes[shell, -1]
+        found = sample(np.moveaxis(template.chart_position[shell], -1, 0), mesh.uv)
+        assert np.median(np.linalg.norm(found - template.mean[mesh.vertex], axis=1)) < 0.002
+    arms = sample(template.chart_arms["top"], template.meshes["top", -1].uv)
+    far = np.abs(template.mean[template.meshes["top", -1].vertex, 0]) > 0.3
+    assert arms[far].min() > 0.5
+    assert arms[~far & (template.mean[template.meshes["top", -1].vertex, 1] < 0.4)].max() < 0.3
+
+
+def test_garments_know_each_others_charts(template: BodyTemplate) -> None:
+    """A vertex of both top and bottom lies at the same place on the reference in either chart."""
+    for own, other in (("top", "bottom"), ("bottom", "top")):
+        vertex = template.meshes[own, -1].vertex
+        uv = template.cover[other][vertex]
+        known = np.isfinite(uv[:, 0])
+        assert known.any()
+        there = sample(np.moveaxis(template.chart_position[other], -1, 0), uv[known])
+        assert np.median(np.linalg.norm(there - template.mean[vertex[known]], axis=1)) < 0.002
+    assert template.mean[template.meshes["top", -1].vertex, 1].min() > -0.06
+    sleeves = np.abs(template.mean[template.meshes["bottom", -1].vertex, 0]) > 0.3
+    assert not sleeves.any()
+
+
+def test_hands_keep_five_fingers(template: BodyTemplate) -> None:
+    rig = template.rigs["mixamo"]
+    for level in (0, 1):
+        vertex = np.unique(template.meshes["body", level].vertex)
+        for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky"):
+            tip = [i for i, n in enumerate(rig.names) if n.startswith(f"mixamorig:LeftHand{finger}")][-2:]
+            held = (rig.skin_weights[vertex] * np.isin(rig.skin_joints[vertex], tip)).sum(1) > 0.5
+            assert held.sum() >= 5
 
 
 def test_visemes_and_arkit_shapes_are_there(template: BodyTemplate) -> None:

@@ -17,6 +17,7 @@ CLOTH_SHELLS = ("top", "bottom", "skirt", "footwear")
 FIELD_SHELLS = (*SKIN_SHELLS, *CLOTH_SHELLS, "hair")
 FIXED_SHELLS = ("eyes", "mouth", "lashes")
 FULL = -1
+FACE_LIMIT = 2.2  # standard deviations; beyond it faces are grotesque
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,16 @@ class BodyTemplate:
     phenotype_offset: Float  # (P,)
     rigs: Mapping[str, Rig]
     meshes: Mapping[tuple[str, int], Mesh]
-    cover: Mapping[str, Float]  # shell → (N, 2) its chart coordinates over a skin vertex, NaN where nothing covers
+    cover: Mapping[str, Float]  # garment → (N, 2) its chart coordinates over a vertex of skin, or of top under bottom
+    # and bottom under top; NaN where it cannot reach
     morphs: Mapping[str, Morph]
     eye_angle: Float  # (S, S) over the eye's chart: angle from the eye's axis, radians
     tongue: NDArray[np.bool_]  # (S, S) over the mouth's chart
     nails: Float  # (N,) 1 on nails
     hair_azimuth: Float  # (H,) of the hair shell's vertices, the last H of the template
     hair_drop: Float  # (H,)
+    chart_position: Mapping[str, Float]  # field shell → (S, S, 3) metres on the reference shape, beyond its charts too
+    chart_arms: Mapping[str, Float]  # top → (S, S) skin weight of the arms
 
     @staticmethod
     def load(path: Path) -> BodyTemplate:
@@ -96,26 +100,29 @@ class BodyTemplate:
             phenotype_offset=z["phenotype_offset"],
             rigs=rigs,
             meshes=meshes,
-            cover={k: z[f"cover/{k}"].astype(np.float32) for k in ("top", "footwear")},
+            cover={k: z[f"cover/{k}"].astype(np.float32) for k in ("top", "bottom", "footwear")},
             morphs=morphs,
             eye_angle=z["eyes/angle"].astype(np.float32),
             tongue=z["mouth/tongue"] > 0,
             nails=z["nails"].astype(np.float32),
             hair_azimuth=z["azimuth"],
             hair_drop=z["drop"],
+            chart_position={s: z[f"chart/{s}/position"] * z["chart_step"] for s in FIELD_SHELLS},
+            chart_arms={"top": z["chart/top/arms"].astype(np.float32) / 255.0},
         )
 
-    def shape(self, phenotype: Float, face: Float) -> Shape:
+    def shape(self, phenotype: Float, ancestry: Float, face: Float) -> Shape:
         """The body of a person.
 
         Args:
-            phenotype: (6,) as in `phenotype.variations`. face: (F,) standard normal face modes.
+            phenotype: (6,), ancestry: (3,) as in `phenotype.variations`. face: (F,) standard normal face modes,
+                clamped to ± FACE_LIMIT.
         Returns:
             A shape; one matrix product over all vertices.
         """
-        weights = np.where(self.phenotype_mask, variations(phenotype)[None], 1.0).prod(axis=1)
+        weights = np.where(self.phenotype_mask, variations(phenotype, ancestry)[None], 1.0).prod(axis=1)
         macro = weights @ self.phenotype_projection - self.phenotype_offset
-        coefficients = np.concatenate([macro, face]).astype(np.float32)
+        coefficients = np.concatenate([macro, np.clip(face, -FACE_LIMIT, FACE_LIMIT)]).astype(np.float32)
         return Shape(coefficients, self.mean + (coefficients @ self.basis).reshape(-1, 3))
 
     def joints(self, rig: Rig, shape: Shape) -> Float:

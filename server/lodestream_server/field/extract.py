@@ -14,7 +14,9 @@ from lodestream_server.field.planes import Planes, sample
 
 HIDE_MARGIN = 0.022  # metres inside a garment's edge from where the skin below is dropped
 INSET = (0.003, 0.006, 0.012, 0.02)  # metres that covered skin steps back at levels 0 to 3, where triangles cut corners
-TUCK_MARGIN = 0.045  # metres inside the top's edge from where the bottom below is dropped
+TUCK_MARGIN = 0.045  # metres inside the edge of the top (or bottom) from where the other below it is dropped
+LEAD = 0.001  # metres that top or bottom must stand out over the other to cover it
+_OVER = {"body": ("top", "bottom", "footwear"), "head": ("top",), "top": ("bottom",), "bottom": ("top",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +90,24 @@ def _average(values: Float, group: NDArray[np.int64], count: int) -> Float:
 
 def covered(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> NDArray[np.bool_]:
     """(W,) wedges that lie well under a garment and are not shown."""
-    if shell == "bottom":
-        return np.asarray(sample(planes["top"].edge, mesh.uv) > TUCK_MARGIN)
-    return np.asarray(depth_under(template, planes, mesh, shell) > HIDE_MARGIN)
+    margin = HIDE_MARGIN if shell in SKIN_SHELLS else TUCK_MARGIN
+    return np.asarray(depth_under(template, planes, mesh, shell) > margin)
 
 
 def depth_under(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> Float:
-    """(W,) metres from a skin wedge to the edge of the garment over it; negative where nothing covers it."""
+    """(W,) metres from a wedge to the edge of the garment over it; not positive where nothing covers it.
+
+    Skin is under every garment. Of top and bottom the one that stands out further is over the other.
+    """
     out = np.full(len(mesh.vertex), -1.0, dtype=np.float32)
-    if shell in SKIN_SHELLS:
-        for over, cover in template.cover.items():
-            uv = cover[mesh.vertex]
-            near = np.isfinite(uv[:, 0])
-            for name in ("top", "bottom") if over == "top" else (over,):
-                out[near] = np.maximum(out[near], sample(planes[name].edge, uv[near]))
+    for name in _OVER.get(shell, ()):
+        uv = template.cover[name][mesh.vertex]
+        near = np.isfinite(uv[:, 0])
+        depth = sample(planes[name].edge, uv[near])
+        if shell not in SKIN_SHELLS:
+            lead = sample(planes[name].level_set, uv[near]) - sample(planes[shell].level_set, mesh.uv[near])
+            depth = np.where(lead > 0, depth * np.clip(lead / LEAD, 0.0, 1.0), -1.0)
+        out[near] = np.maximum(out[near], depth)
     return out
 
 

