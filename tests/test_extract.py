@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import lodestream_bundle
 from lodestream_server import layers
-from lodestream_server.body.template import BodyTemplate
+from lodestream_server.body.template import Shape
 from lodestream_server.field import extract
 from lodestream_server.field.planes import Planes
+from lodestream_server.figure import Figure
 from lodestream_training.synth import attributes, people
 from lodestream_training.synth.painter import Painter, logits
+from lodestream_training.synth.pictures import ACCESSORIES, BODY, outfit_of
 
-BODY = Path(lodestream_bundle.__file__).parent / "body.npz"
 BUDGET = {3: 1500, 2: 5000, 1: 12000, 0: 32000}
 SLICES = attributes.slices()
-Made = tuple[BodyTemplate, list[tuple[np.ndarray, Planes]]]
+Made = tuple[Figure, list[tuple[np.ndarray, Planes]]]
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +26,24 @@ def made() -> Made:
     painter, rng = Painter(BODY), np.random.default_rng(4)
     drawn = [people.sample(rng) for _ in range(6)]
     painted = [{s: replace(p, regions=logits(p.regions)) for s, p in painter.paint(a).items()} for a in drawn]
-    return BodyTemplate.load(BODY), list(zip(drawn, painted, strict=True))
+    return Figure.load(BODY, ACCESSORIES), list(zip(drawn, painted, strict=True))
 
 
-def build(template: BodyTemplate, a: np.ndarray, planes: Planes, level: int, rig: str = "mixamo"):
-    shape = template.shape(a[SLICES["phenotype"]], a[SLICES["face"]])
-    return layers.build(template, shape, planes, a[SLICES["eye_colour"]], level, rig, ())
+def shape_of(figure: Figure, a: np.ndarray) -> Shape:
+    return figure.template.shape(*(a[SLICES[name]] for name in ("phenotype", "ancestry", "face")))
+
+
+def build(figure: Figure, a: np.ndarray, planes: Planes, level: int, rig: str = "mixamo", morphs: tuple[str, ...] = ()):
+    outfit = outfit_of(a)
+    worn = figure.fitting.apply(planes, outfit)
+    return layers.build(figure, shape_of(figure, a), worn, outfit, level, rig, morphs)
 
 
 @pytest.mark.parametrize("level", [3, 2, 1, 0])
 def test_levels_keep_to_their_budget(made: Made, level: int) -> None:
-    template, drawn = made
+    figure, drawn = made
     for a, planes in drawn:
-        _, parts = build(template, a, planes, level)
+        _, parts = build(figure, a, planes, level)
         assert sum(len(p.triangles) for p in parts) <= BUDGET[level]
         for p in parts:
             assert np.isfinite(p.positions).all()
@@ -51,10 +55,10 @@ def test_levels_keep_to_their_budget(made: Made, level: int) -> None:
 
 
 def test_feet_stand_on_the_ground_and_faces_look_to_z(made: Made) -> None:
-    template, drawn = made
+    figure, drawn = made
     for rig in ("mixamo", "unreal", "vrm"):
         a, planes = drawn[0]
-        skeleton, parts = build(template, a, planes, 2, rig)
+        skeleton, parts = build(figure, a, planes, 2, rig)
         assert min(float(p.positions[:, 1].min()) for p in parts) == pytest.approx(0.0, abs=1e-5)
         by_name = {p.name: p for p in parts}
         assert by_name["eyes"].positions[:, 2].mean() > by_name["head"].positions[:, 2].mean()
@@ -63,35 +67,35 @@ def test_feet_stand_on_the_ground_and_faces_look_to_z(made: Made) -> None:
 
 
 def test_the_same_input_gives_the_same_arrays(made: Made) -> None:
-    template, drawn = made
+    figure, drawn = made
     a, planes = drawn[1]
-    one, two = build(template, a, planes, 1)[1], build(template, a, planes, 1)[1]
+    one, two = build(figure, a, planes, 1)[1], build(figure, a, planes, 1)[1]
     for p, q in zip(one, two, strict=True):
         assert p.positions.tobytes() == q.positions.tobytes()
         assert p.material.albedo.tobytes() == q.material.albedo.tobytes()
 
 
 def test_seams_stay_closed(made: Made) -> None:
-    template, drawn = made
-    rig = template.rigs["mixamo"]
+    figure, drawn = made
+    rig = figure.template.rigs["mixamo"]
     for a, planes in drawn:
-        shape = template.shape(a[SLICES["phenotype"]], a[SLICES["face"]])
+        shape = shape_of(figure, a)
         for shell in ("head", "top", "bottom"):
-            surface = extract.extract(template, rig, shape, planes, shell, 1)
+            surface = extract.extract(figure.template, rig, shape, planes, shell, 1)
             for point in np.unique(surface.welded):
                 rows = surface.positions[surface.welded == point]
                 assert np.ptp(rows, axis=0).max(initial=0.0) == 0.0
 
 
 def test_hems_lie_on_the_presence_contour(made: Made) -> None:
-    template, drawn = made
+    figure, drawn = made
     a, planes = drawn[0]
     level_hem = planes["top"]
     size = level_hem.edge.shape[0]
     rows = np.linspace(0.3, -0.3, size, dtype=np.float32)[:, None] + np.zeros((1, size), np.float32)
     cut = dict(planes) | {"top": replace(level_hem, edge=rows)}  # worn in the upper half of the chart
-    shape = template.shape(a[SLICES["phenotype"]], a[SLICES["face"]])
-    surface = extract.extract(template, template.rigs["mixamo"], shape, cut, "top", 0)
+    shape = shape_of(figure, a)
+    surface = extract.extract(figure.template, figure.template.rigs["mixamo"], shape, cut, "top", 0)
     assert len(surface.triangles)
     assert surface.uv[:, 1].max() < 0.5 + 2 / size
     born = surface.vertex < 0
@@ -100,21 +104,20 @@ def test_hems_lie_on_the_presence_contour(made: Made) -> None:
 
 
 def test_what_is_not_worn_has_no_layer(made: Made) -> None:
-    template, drawn = made
+    figure, drawn = made
     a, planes = drawn[0]
     bare = dict(planes) | {"hair": replace(planes["hair"], edge=np.full_like(planes["hair"].edge, -0.05))}
-    assert "hair" not in {p.name for p in build(template, a, bare, 2)[1]}
+    assert "hair" not in {p.name for p in build(figure, a, bare, 2)[1]}
 
 
 def test_morph_groups_expand(made: Made) -> None:
-    template, drawn = made
-    assert len(layers.morph_names(template, (layers.ARKIT,))) == 52
-    assert len(layers.morph_names(template, (layers.VISEMES, "jawOpen"))) == 16
+    figure, drawn = made
+    assert len(layers.morph_names(figure.template, (layers.ARKIT,))) == 52
+    assert len(layers.morph_names(figure.template, (layers.VISEMES, "jawOpen"))) == 16
     with pytest.raises(KeyError):
-        layers.morph_names(template, ("smirk",))
+        layers.morph_names(figure.template, ("smirk",))
     a, planes = drawn[0]
-    shape = template.shape(a[SLICES["phenotype"]], a[SLICES["face"]])
-    _, parts = layers.build(template, shape, planes, a[SLICES["eye_colour"]], 1, "mixamo", ("jawOpen",))
+    _, parts = build(figure, a, planes, 1, morphs=("jawOpen",))
     head = next(p for p in parts if p.name == "head")
     assert len(head.morphs["jawOpen"].indices) > 20
     assert head.morphs["jawOpen"].deltas[:, 1].min() < -0.003  # the jaw goes down

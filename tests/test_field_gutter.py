@@ -15,7 +15,7 @@ from lodestream_server.field.planes import BASE_SIZE, REGIONS, ShellPlanes
 def test_a_square_grows_by_reach_and_does_not_wrap() -> None:
     inside = np.zeros((10, 10), bool)
     inside[0:2, 4:6] = True
-    to, source = gutter._nearest(inside)
+    to, source = gutter.nearest(inside)
     rows, columns = np.divmod(to, 10)
     assert rows.max() == 1 + gutter.REACH
     assert columns.min() == 4 - gutter.REACH

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 import lodestream_bundle
 from lodestream_server.body.template import BodyTemplate
@@ -15,8 +16,8 @@ from lodestream_server.field import planes as field
 from lodestream_server.field import volume
 from lodestream_server.field.camera import Camera
 from lodestream_server.field.decoder import unpack
-from lodestream_training.field import export, losses, maps, photometric
-from lodestream_training.field.decoder import SHELLS, Decoder, draw_windows
+from lodestream_training.field import export, losses, maps, photometric, states, wardrobe
+from lodestream_training.field.decoder import SHELLS, Decoder, Wardrobe, draw_windows
 from lodestream_training.field.targets import People
 from lodestream_training.synth import attributes, people
 from lodestream_training.synth.painter import Painter, logits
@@ -46,7 +47,7 @@ def test_rays_are_the_servers(painter: Painter) -> None:
     template = BodyTemplate.load(BODY)
     a = people.sample(np.random.default_rng(3))
     slices = attributes.slices()
-    shape = template.shape(a[slices["phenotype"]], a[slices["face"]])
+    shape = template.shape(*(a[slices[name]] for name in ("phenotype", "ancestry", "face")))
     raw = {
         s: np.concatenate(
             [np.stack([p.level_set / field.HEIGHT_SCALE, p.edge / field.EDGE_SCALE, (p.shade - 1) / field.SHADE_RANGE]),
@@ -123,6 +124,44 @@ def test_a_few_steps_lower_the_loss(painter: Painter) -> None:
         optimiser.step()
         seen.append(float(loss.detach()))
     assert seen[-1] < 0.9 * seen[0]
+
+
+def test_wardrobe_maps_start_from_what_was_painted(painter: Painter) -> None:
+    torch.manual_seed(0)
+    model = Decoder(maps.initial(painter))
+    wardrobe.fit(model, painter, 12, seed=5)
+    vector = wardrobe.balanced(np.random.default_rng(5))  # the first of those twelve
+    with torch.no_grad():
+        stage = model(torch.tensor(vector)[None])[1][2]
+    for s in ("top", "hair"):
+        truth = functional.avg_pool2d(wardrobe.planes_of(painter.paint(vector)[s])[None], 2)[0]
+        off = (stage.planes[s][0, 1].clamp(-1, 1) - truth[1]).abs().mean()
+        assert float(off) < 0.1  # of 6 cm; a state seen once is itself but for the ridge
+
+
+def test_states_are_in_one_state_of_each_garment() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        latent = torch.tensor(people.sample(rng))[None]
+        for s in ("bottom", "skirt", "footwear", "hair"):
+            assert float(states.evaluate(latent, states.selectors(s)).sum()) == 1.0
+        for s, most in states.ACTIVE.items():
+            assert int((states.evaluate(latent, states.selectors(s)) != 0).sum()) <= most
+
+
+def test_packed_wardrobe_maps_come_back() -> None:
+    own = Wardrobe("footwear", 32)
+    with torch.no_grad():
+        own.maps.copy_(torch.rand(own.maps.shape, generator=torch.Generator().manual_seed(1)))
+    shown = np.zeros((32, 32), bool)
+    shown[8:24, 8:24] = True
+    packed = export.Packed(own, shown)
+    weights = torch.zeros(1, len(own.maps))
+    weights[0, 2] = 1.0
+    out = packed(weights)[0]
+    np.testing.assert_allclose(out[:, 8:24, 8:24], own.maps[2, :, 8:24, 8:24].detach(), atol=0.006)
+    np.testing.assert_allclose(out[:, 7, 8:24], out[:, 8, 8:24])  # beside the chart: the nearest texel in it
+    assert float(out[:, 0].abs().max()) == 0.0
 
 
 def test_compressed_maps_come_back() -> None:

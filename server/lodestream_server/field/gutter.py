@@ -27,14 +27,9 @@ class Gutters:
         """Rasterises the charts of all field shells at all plane sizes."""
         pairs = {}
         for shell, base in BASE_SIZE.items():
-            mesh = template.meshes[shell, FULL]
             for k in range(LEVELS):
                 size = base * 2**k
-                corners = mesh.uv.astype(np.float64) * size
-                hit = scan(corners, np.ones(len(corners), np.float32), mesh.triangles, size, size)
-                inside = np.zeros(size * size, dtype=bool)
-                inside[hit.pixel] = True
-                pairs[shell, size] = _nearest(inside.reshape(size, size))
+                pairs[shell, size] = nearest(inside(template, shell, size))
         return Gutters(pairs)
 
     def fill(self, planes: Planes) -> Planes:
@@ -52,9 +47,19 @@ class Gutters:
         return out
 
 
-def _nearest(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def inside(template: BodyTemplate, shell: str, size: int) -> NDArray[np.bool_]:
+    """(size, size): the texels of a shell's charts."""
+    mesh = template.meshes[shell, FULL]
+    corners = mesh.uv.astype(np.float64) * size
+    hit = scan(corners, np.ones(len(corners), np.float32), mesh.triangles, size, size)
+    out = np.zeros(size * size, dtype=bool)
+    out[hit.pixel] = True
+    return out.reshape(size, size)
+
+
+def nearest(shown: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Flat indices of the texels within REACH steps outside, and of the inside texels that they repeat."""
-    index = np.where(inside, np.arange(inside.size).reshape(inside.shape), -1)
+    index = np.where(shown, np.arange(shown.size).reshape(shown.shape), -1)
     for _ in range(REACH):
         grown = index.copy()
         for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
@@ -64,5 +69,5 @@ def _nearest(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.i
             neighbour[tuple(edge)] = -1
             grown = np.where((grown < 0) & (neighbour >= 0), neighbour, grown)
         index = grown
-    to = np.flatnonzero((index >= 0) & ~inside)
+    to = np.flatnonzero((index >= 0) & ~shown)
     return to, index.ravel()[to]

@@ -25,8 +25,8 @@ SHADE_RANGE = 0.8  # shade = 1 + SHADE_RANGE · output
 
 # colour regions of each shell, in the order of its palette
 REGIONS: Mapping[str, tuple[str, ...]] = {
-    "body": ("skin", "crease", "nail"),
-    "head": ("skin", "lips", "brow", "beard", "scalp", "blush", "line"),
+    "body": ("skin", "crease", "nail", "glove"),
+    "head": ("skin", "lips", "brow", "beard", "scalp", "blush", "line", "shadow"),
     "top": ("main", "second", "tie", "seam", "detail"),
     "bottom": ("main", "second", "seam", "detail"),
     "skirt": ("main", "second", "seam"),

@@ -8,17 +8,18 @@ depth over all shells. The sheets only say where to look: density and colour of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lodestream_server.avatar import Float
+from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Shape
+from lodestream_server.body.template import FIELD_SHELLS, BodyTemplate, Shape
 from lodestream_server.field.camera import Camera
 from lodestream_server.field.extract import covered
-from lodestream_server.field.planes import SHARPNESS, Planes, colours, density, sample
+from lodestream_server.field.planes import SHARPNESS, Planes, density, sample
 from lodestream_server.field.scan import blend, project, scan
 
 SHEETS = tuple(SHARPNESS * k for k in (2.5, 1.2, 0.0, -1.2, -2.5, -5.0))  # metres outside the level set
@@ -28,6 +29,17 @@ _WIDTHS = tuple(
 )
 _OPEN = ("skirt", "hair")  # shells whose inner side can be seen
 _SOLID = 50.0  # optical depth of the parts that are plain surfaces
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """A plain surface among the field: eyes, mouth, lashes, accessories; V vertices, T triangles."""
+
+    positions: Float  # (V, 3) template's rest pose
+    normals: Float  # (V, 3)
+    uv: Float  # (V, 2)
+    triangles: Int  # (T, 3)
+    albedo: Bytes  # (H, W, 3 or 4) uint8 sRGB
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,8 @@ def render(
     template: BodyTemplate,
     shape: Shape,
     planes: Planes,
-    fixed_albedo: dict[str, NDArray[np.uint8]],
+    albedo: Mapping[str, Float],
+    solids: Sequence[Solid],
     camera: Camera,
     size: tuple[int, int],
     background: Float,
@@ -108,34 +121,34 @@ def render(
     """A picture of the field: (height, width, 3) sRGB in [0, 1].
 
     Args:
-        fixed_albedo: textures (H, W, 3) of eyes, mouth and lashes, which are plain surfaces.
-        size: (width, height). background: (3,) sRGB.
+        planes: density. albedo: each shell's colour over its chart, (R, R, 3) sRGB in [0, 1].
+        solids: what is not field. size: (width, height). background: (3,) sRGB.
     """
     width, height = size
     pixel: list[NDArray[np.int64]] = []
     depth: list[Float] = []
     tau: list[Float] = []
     colour: list[Float] = []
-    samples = trace(template, shape, planes, camera, width, height)
-    for s in samples:
+    maps = {s: np.ascontiguousarray(a.transpose(2, 0, 1)) for s, a in albedo.items()}
+    for s in trace(template, shape, planes, camera, width, height):
         own = planes[s.shell]
         sigma = density(sample(own.level_set, s.uv), sample(own.edge, s.uv), s.distance) * s.open
         keep = sigma * s.step > 1e-3
         pixel.append(s.pixel[keep])
         depth.append(s.depth[keep])
         tau.append((sigma * s.step)[keep])
-        colour.append(colours(own, s.uv[keep]) * _light(s.normal[keep], camera)[:, None])
-    for shell in FIXED_SHELLS:
-        mesh = template.meshes[shell, 0]
-        points = shape.vertices[mesh.vertex]
-        pixels, far = project(points, camera, width, height)
-        hit = scan(pixels, far, mesh.triangles, width, height)
-        at = blend(np.concatenate([mesh.uv, vertex_normals(points, mesh.triangles)], axis=1), mesh.triangles, hit)
-        image = fixed_albedo[shell].astype(np.float32).transpose(2, 0, 1) / 255.0
+        colour.append(sample(maps[s.shell], s.uv[keep]) * light(s.normal[keep], camera)[:, None])
+    for solid in solids:
+        pixels, far = project(solid.positions, camera, width, height)
+        hit = scan(pixels, far, solid.triangles, width, height)
+        at = blend(np.concatenate([solid.uv, solid.normals], axis=1), solid.triangles, hit)
+        image = solid.albedo.astype(np.float32).transpose(2, 0, 1) / 255.0
+        seen = sample(image, at[:, :2])
         pixel.append(hit.pixel)
         depth.append(hit.depth)
-        tau.append(np.full(len(hit.pixel), _SOLID, np.float32))
-        colour.append(sample(image, at[:, :2]) * _light(at[:, 2:5], camera)[:, None])
+        alpha = seen[:, 3] if len(image) == 4 else np.ones(len(seen), dtype=np.float32)
+        tau.append(np.minimum(-np.log(np.maximum(1.0 - alpha, 1e-20)), _SOLID))
+        colour.append(seen[:, :3] * light(at[:, 2:5], camera)[:, None])
     pixels_all, colours_all = np.concatenate(pixel), np.concatenate(colour)
     order, weights = composite(pixels_all, np.concatenate(depth), np.concatenate(tau))
     where = pixels_all[order]
@@ -146,7 +159,7 @@ def render(
     return np.clip(out, 0.0, 1.0).reshape(height, width, 3).astype(np.float32)
 
 
-def _light(normal: Float, camera: Camera) -> Float:
+def light(normal: Float, camera: Camera) -> Float:
     """(N,) half-Lambert light from above the viewer's left; a factor on sRGB."""
     direction = np.array([-0.35, 0.55, 0.76], dtype=np.float32) @ camera.rotation
     return np.asarray(0.62 + 0.42 * (normal @ direction * 0.5 + 0.5), dtype=np.float32)

@@ -1,8 +1,10 @@
-"""The decoder: structured latent → style → planes of every shell, one stage a level.
+"""The decoder: structured latent → planes of every shell, one stage a level.
 
-A stage upsamples the shell's features, joins learned maps of the stage's resolution (they start as positional features
-of the reference body) and applies two 1×1 convolutions whose inputs are scaled and whose outputs are shifted by the
-style (Karras et al. 2020, style modulation without demodulation). Everything but the upsampling is per texel.
+A stage joins two parts. The *wardrobe maps* hold, for every state a shell can be in (`states`), the planes that this
+state adds; a person's are the sum over their states. What such a sum cannot say, a small network adds: it upsamples the
+shell's features, joins learned maps of the stage's resolution (they start as positional features of the reference body)
+and applies 1×1 convolutions whose inputs are scaled and whose outputs are shifted by the style (Karras et al. 2020,
+style modulation without demodulation). Everything but the upsampling is per texel.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lodestream_server.field.planes import BASE_SIZE, REGIONS
+from lodestream_training.field import states
 from lodestream_training.synth import attributes
 
-MIXED = 96
-CHANNELS = (64, 48, 32, 24)
+MIXED = 64
+CHANNELS = (40, 32, 20, 10)
+WARDROBE_STAGES = 3  # the finest stage upsamples the wardrobe's planes of the one before
 SHELLS = tuple(BASE_SIZE)
 _SLICES = attributes.slices()
 
@@ -29,14 +33,18 @@ def _indices(groups: list[attributes.Group]) -> list[int]:
 
 
 # what the planes depend on, and the colours, which only the palettes see
-CONDITIONS = _indices([g for g in attributes.GROUPS if g.kind == "categorical" or g.name == "detail"])
+_SHAPING = ("sex", "age", "hair", "beard", "marks", "makeup", "top", "sleeve", "neckwear", "bottom", "skirt_length")
+CONDITIONS = _indices([g for g in attributes.GROUPS if g.name in (*_SHAPING, "shoes", "gloves", "detail")])
 COLOURS = _indices([g for g in attributes.GROUPS if g.kind == "colour" and g.name != "eye_colour"])
 STYLE = len(CONDITIONS) + MIXED
 
 
 @dataclass
 class Stage:
-    """Outputs of one stage for every shell: features (B, C, R, R) and raw planes (B, 3 + K, R, R)."""
+    """Outputs of one stage for every shell: features (B, C, R, R) and raw planes (B, 3 + K, R, R).
+
+    Before the features of the last stage with wardrobe maps come its wardrobe's planes, (B, 3 + K + C, R, R) in all.
+    """
 
     features: dict[str, Tensor]
     planes: dict[str, Tensor]
@@ -89,29 +97,93 @@ class Window:
         return x[..., self.top : self.top + self.size, self.left : self.left + self.size]
 
 
+class Wardrobe(nn.Module):
+    """The planes that every state of a shell adds, at one resolution."""
+
+    def __init__(self, shell: str, size: int) -> None:
+        super().__init__()
+        self.active = states.ACTIVE[shell]
+        self.maps = nn.Parameter(torch.zeros(len(states.STATES[shell]), 3 + len(REGIONS[shell]), size, size))
+
+    def forward(self, weights: Tensor, window: Window | None = None) -> Tensor:
+        """Weights (B, F) of the states → (B, 3 + K, R, R); only the states that somebody is in are read."""
+        maps = self.maps if window is None else window.cut(self.maps)
+        if len(weights) > 1:
+            return torch.einsum("bf,fchw->bchw", weights, maps)
+        strongest = torch.topk(weights[0].abs(), self.active).indices
+        return torch.einsum("f,fchw->chw", weights[0, strongest], maps[strongest])[None]
+
+
+class Palette(nn.Module):
+    """A shell's colours: in every state a mixture of the person's colours, plus what a small network adds."""
+
+    def __init__(self, shell: str) -> None:
+        super().__init__()
+        self.count = len(REGIONS[shell])
+        sources = len(COLOURS) // 3
+        # for every state and region: the shares of the person's colours, then a constant colour
+        self.mixture = nn.Parameter(torch.zeros(len(states.STATES[shell]), self.count, sources + 3))
+        self.first = nn.Linear(len(CONDITIONS) + len(COLOURS), 64)
+        self.second = nn.Linear(64, 3 * self.count)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, weights: Tensor, colours: Tensor, seen: Tensor) -> Tensor:
+        """Weights (B, F) of the states, colours (B, J, 3), conditions and colours (B, C) → (B, K, 3) in [0, 1]."""
+        mixed = torch.einsum("bf,fkj->bkj", weights, self.mixture)
+        plain = torch.matmul(mixed[..., :-3], colours) + mixed[..., -3:]
+        added = self.second(F.relu(self.first(seen))).view(-1, self.count, 3)
+        return (plain + added).clamp(0.0, 1.0)
+
+
+def _upsampled(x: Tensor, size: int) -> Tensor:
+    return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
+
+
 class ShellStage(nn.Module):
     """One shell at one resolution."""
 
-    def __init__(self, inputs: int, channels: int, regions: int, maps: Tensor) -> None:
+    def __init__(
+        self, shell: str, inputs: int, channels: int, maps: Tensor, wardrobe: nn.Module | None, *, hands_on: bool
+    ) -> None:
         super().__init__()
+        self.hands_on = hands_on  # whether the next stage has no wardrobe of its own and goes on from this one's
+        outputs = 3 + len(REGIONS[shell])
         self.maps = nn.Parameter(maps)  # (D, R, R)
         self.inputs = inputs
+        self.outputs = outputs
+        self.wardrobe = wardrobe
         self.first = Modulated(inputs + maps.shape[0], channels)
         self.second = Modulated(channels, channels)
-        self.head = Modulated(channels, 3 + regions, gain=0.2)
+        self.head = Modulated(channels, outputs, gain=0.02)
+        for layer in (self.head.scale, self.head.shift):
+            nn.init.zeros_(layer.weight)
 
-    def forward(self, x: Tensor | None, style: Tensor, window: Window | None = None) -> tuple[Tensor, Tensor]:
-        """X (B, I, R/2, R/2): the stage before, already cut to the window if there is one."""
+    def forward(
+        self, x: Tensor | None, weights: Tensor, style: Tensor, window: Window | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Features and planes.
+
+        Args:
+            x: (B, I, R/2, R/2) features of the stage before, already cut to the window if there is one; behind the
+                wardrobe's planes of that stage where this one has no wardrobe.
+            weights: (B, F) of the shell's states. style: (B, STYLE).
+        """
         maps = self.maps if window is None else window.cut(self.maps)
         size = maps.shape[-1]
         weight, shift = self.first.fold(style)
         y = torch.matmul(weight[:, :, self.inputs :], maps.reshape(1, maps.shape[0], -1)) + shift
+        base = None if self.wardrobe is None else self.wardrobe(weights, window)
         if x is not None:
-            x = F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
-            y = torch.baddbmm(y, weight[:, :, : self.inputs], x.reshape(x.shape[0], self.inputs, -1))
+            if base is None:
+                base, x = _upsampled(x[:, : self.outputs], size), x[:, self.outputs :]
+            low = torch.matmul(weight[:, :, : self.inputs], x.flatten(2)).unflatten(2, x.shape[-2:])
+            y = y + _upsampled(low, size).flatten(2)  # linear, so after the convolution, where channels are fewer
+        assert base is not None
         y = F.relu(self.second(F.relu(y), style))
-        planes = self.head(y, style)
-        return y.reshape(-1, y.shape[1], size, size), planes.reshape(-1, planes.shape[1], size, size)
+        planes = base + self.head(y, style).reshape(-1, self.outputs, size, size)
+        y = y.reshape(-1, y.shape[1], size, size)
+        return torch.cat([base, y], dim=1) if self.hands_on else y, planes
 
 
 class Decoder(nn.Module):
@@ -123,35 +195,36 @@ class Decoder(nn.Module):
         self.register_buffer("colours", torch.tensor(COLOURS))
         self.conditions: Tensor
         self.colours: Tensor
-        self.mix = nn.Sequential(nn.Linear(len(CONDITIONS), 192), nn.ReLU(), nn.Linear(192, MIXED), nn.LayerNorm(MIXED))
-        width = len(CONDITIONS) + len(COLOURS)
-        self.palette = nn.ModuleDict()
         for s in SHELLS:
-            outputs = 3 * len(REGIONS[s])
-            deep = nn.Sequential(nn.Linear(width, 96), nn.ReLU(), nn.Linear(96, outputs))
-            self.palette[s] = nn.ModuleDict({"direct": nn.Linear(width, outputs), "deep": deep})
+            self.register_buffer(f"selector_{s}", states.selectors(s), persistent=False)
+        self.mix = nn.Sequential(nn.Linear(len(CONDITIONS), 128), nn.ReLU(), nn.Linear(128, MIXED), nn.LayerNorm(MIXED))
+        self.palette = nn.ModuleDict({s: Palette(s) for s in SHELLS})
         self.stages = nn.ModuleList()
         for k, channels in enumerate(CHANNELS):
             previous = CHANNELS[k - 1] if k else 0
-            self.stages.append(
-                nn.ModuleDict({s: ShellStage(previous, channels, len(REGIONS[s]), maps[s][k]) for s in SHELLS})
-            )
+            stage = nn.ModuleDict()
+            for s in SHELLS:
+                wardrobe = Wardrobe(s, BASE_SIZE[s] * 2**k) if k < WARDROBE_STAGES else None
+                last = k == WARDROBE_STAGES - 1
+                stage[s] = ShellStage(s, previous, channels, maps[s][k], wardrobe, hands_on=last)
+            self.stages.append(stage)
 
     def start(self, latent: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Latent (B, A) → style (B, STYLE) and palettes {shell: (B, K, 3)} in [0, 1]."""
+        """Latent (B, A) → style (B, STYLE + states of all shells) and palettes {shell: (B, K, 3)} in [0, 1]."""
         conditions = latent[:, self.conditions]
-        style = torch.cat([conditions, self.mix(conditions)], dim=1)
-        return style, self.palettes(latent)
+        worn = [states.evaluate(latent, self.get_buffer(f"selector_{s}")) for s in SHELLS]
+        return torch.cat([conditions, self.mix(conditions), *worn], dim=1), self.palettes(latent)
 
     def palettes(self, latent: Tensor) -> dict[str, Tensor]:
-        """Latent (B, A) → {shell: (B, K, 3)}. Colours go through as log-odds, so passing one on is linear."""
-        odds = torch.logit(latent[:, self.colours].clamp(0.01, 0.99))
-        seen = torch.cat([latent[:, self.conditions], odds], dim=1)
+        """Latent (B, A) → {shell: (B, K, 3)} sRGB in [0, 1]."""
+        colours = latent[:, self.colours].view(len(latent), -1, 3)
+        seen = torch.cat([latent[:, self.conditions], latent[:, self.colours]], dim=1)
         out: dict[str, Tensor] = {}
         for s in SHELLS:
-            heads = self.palette[s]
-            assert isinstance(heads, nn.ModuleDict)
-            out[s] = torch.sigmoid(heads["direct"](seen) + heads["deep"](seen)).view(-1, len(REGIONS[s]), 3)
+            worn = states.evaluate(latent, self.get_buffer(f"selector_{s}"))
+            module = self.palette[s]
+            assert isinstance(module, Palette)
+            out[s] = module(worn, colours, seen)
         return out
 
     def stage(
@@ -160,7 +233,12 @@ class Decoder(nn.Module):
         """Stage k (0 is the coarsest) from the features of the stage before, both cut to ``windows`` if given."""
         modules = self.stages[k]
         assert isinstance(modules, nn.ModuleDict)
-        out = {s: modules[s](features[s] if features else None, style, windows[s] if windows else None) for s in SHELLS}
+        counts = [STYLE, *(len(states.STATES[s]) for s in SHELLS)]
+        own, *worn = style.split(counts, dim=1)
+        out = {
+            s: modules[s](features[s] if features else None, w, own, windows[s] if windows else None)
+            for s, w in zip(SHELLS, worn, strict=True)
+        }
         return Stage({s: x for s, (x, _) in out.items()}, {s: p for s, (_, p) in out.items()})
 
     def forward(self, latent: Tensor) -> tuple[dict[str, Tensor], list[Stage]]:

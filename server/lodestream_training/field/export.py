@@ -15,12 +15,46 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from lodestream_training.field.decoder import CHANNELS, SHELLS, Decoder
+from lodestream_server.body.template import BodyTemplate
+from lodestream_server.field.gutter import inside, nearest
+from lodestream_server.field.planes import BASE_SIZE
+from lodestream_training.field.decoder import CHANNELS, SHELLS, Decoder, ShellStage, Wardrobe
 from lodestream_training.synth import attributes
 
 Float = NDArray[np.float32]
 Half = NDArray[np.float16]
 _OPSET = 18
+
+
+class Packed(nn.Module):
+    """Wardrobe maps as they ship: only texels of the charts, 8 bits, a scale per state and plane.
+
+    Only the states that somebody is in are unpacked. Texels beside a chart repeat their nearest neighbour in it.
+    """
+
+    def __init__(self, wardrobe: Wardrobe, shown: NDArray[np.bool_]) -> None:
+        super().__init__()
+        place = np.full(shown.size, shown.sum())  # the column of zeros behind the last
+        place[shown.ravel()] = np.arange(shown.sum())
+        to, source = nearest(shown)
+        place[to] = place[source]
+        maps = F.pad(wardrobe.maps.detach().flatten(2)[..., torch.tensor(shown.ravel())], (0, 1)).transpose(1, 2)
+        scale = maps.abs().amax(1, keepdim=True) / 127 + 1e-9  # (F, 1, 3 + K): texels are rows, read one after another
+        self.active, self.size = wardrobe.active, len(shown)
+        self.register_buffer("codes", (maps / scale).round().to(torch.int8))
+        self.register_buffer("scale", scale)
+        self.register_buffer("place", torch.tensor(place.astype(np.int32)))
+        self.codes: Tensor
+        self.scale: Tensor
+        self.place: Tensor
+
+    def forward(self, weights: Tensor, window: None = None) -> Tensor:
+        """Weights (1, F) of the states → (1, 3 + K, R, R)."""
+        assert window is None
+        strongest = torch.topk(weights[0].abs(), self.active).indices
+        maps = self.codes[strongest].float() * self.scale[strongest]
+        planes = torch.einsum("f,ftc->tc", weights[0, strongest], maps)
+        return planes.index_select(0, self.place).T.reshape(1, -1, self.size, self.size)
 
 
 class _First(nn.Module):
@@ -50,13 +84,18 @@ class _Later(nn.Module):
         return planes if self.k == len(CHANNELS) - 1 else (*(out.features[s] for s in SHELLS), *planes)
 
 
-def export(decoder: Decoder, bundle: Path) -> float:
-    """Writes ``field_0.onnx`` … ``field_3.onnx``.
+def export(decoder: Decoder, bundle: Path, template: BodyTemplate) -> float:
+    """Writes ``field_0.onnx`` … ``field_3.onnx``; ``decoder`` is left as it ships, weights rounded.
 
     Returns:
         The largest absolute difference to torch over all stages, raw planes, on three random people.
     """
     decoder = decoder.eval()
+    for k, stage in enumerate(decoder.stages):
+        assert isinstance(stage, nn.ModuleDict)
+        for shell, own in stage.items():
+            if isinstance(own, ShellStage) and isinstance(own.wardrobe, Wardrobe):
+                own.wardrobe = Packed(own.wardrobe, inside(template, shell, BASE_SIZE[shell] * 2**k))
     latent = torch.zeros(1, attributes.SIZE)
     inputs: tuple[Tensor, ...] = (latent,)
     for k in range(len(CHANNELS)):

@@ -50,15 +50,15 @@ def palette_loss(predicted: dict[str, Tensor], truth: dict[str, Tensor]) -> Tens
 
 def total(
     palettes: dict[str, Tensor], stages: list[Stage], targets: dict[str, list[Target]]
-) -> tuple[Tensor, dict[str, float]]:
+) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum over shells and stages, and the finest stage's terms for the log."""
     out = torch.zeros(())
-    log: dict[str, float] = {}
+    log: dict[str, Tensor] = {}
     for shell, levels in targets.items():
         for k, (stage, target) in enumerate(zip(stages, levels, strict=True)):
             terms = shell_loss(stage.planes[shell], palettes[shell], target)
             for name, term in terms.items():
                 out = out + _STAGE_WEIGHT[k] * _WEIGHTS[name] * term
             if k == len(stages) - 1:
-                log |= {f"{shell}/{n}": float(t.detach()) for n, t in terms.items()}
+                log |= {f"{shell}/{n}": t.detach() for n, t in terms.items()}
     return out, log

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from lodestream_training.synth import measure
 from lodestream_training.synth.painter import FINE, Painter
-from lodestream_training.synth.skin import hairline
+from lodestream_training.synth.scalp import hairline
 
-_FREE = 4  # maps that start as noise
+_FREE = (4, 4, 4, 2)  # maps of each stage that start as noise
+_MOST = (99, 99, 9, 3)  # positional maps of each stage; each of the finest costs most
 
 
-def initial(painter: Painter) -> dict[str, list[Tensor]]:  # noqa: C901 (a list of features)
+def initial(painter: Painter) -> dict[str, list[Tensor]]:
     """{shell: [(D, R, R) of stage 0 … 3]}."""
     generator = torch.Generator().manual_seed(3)
     out: dict[str, list[Tensor]] = {}
@@ -24,17 +25,9 @@ def initial(painter: Painter) -> dict[str, list[Tensor]]:  # noqa: C901 (a list 
         if shell in ("top", "bottom"):
             m = measure.measure(canvas)
             planes += [m.arm * 2, m.sleeve.astype(np.float32), m.along * 2]
-            for coordinate, period in ((m.along, 0.075), (m.along, 0.09), (m.along, 0.05), (m.across, 0.034)):
-                planes += [np.sin(2 * np.pi * coordinate / period), np.cos(2 * np.pi * coordinate / period)]
-            planes += [np.cos(2 * np.pi * m.across / 0.09), np.sin(2 * np.pi * m.across / 0.05)]
-            planes += [np.cos(2 * np.pi * m.across / 0.05)]
         if shell == "skirt":
             angle = np.arctan2(x, z - 0.02)
             planes += [np.sin(angle * 13 + 0.8 * np.sin(angle * 3)), np.cos(angle * 13), np.sin(angle), np.cos(angle)]
-            for period in (0.075, 0.09, 0.05):
-                planes += [np.sin(2 * np.pi * (0.66 - y) / period), np.cos(2 * np.pi * (0.66 - y) / period)]
-            for period in (0.034, 0.09, 0.05):
-                planes += [np.sin(2 * np.pi * angle * 0.11 / period), np.cos(2 * np.pi * angle * 0.11 / period)]
         if shell == "head":
             planes += [hairline(canvas.position) * 10]
             ax = np.abs(x)
@@ -45,7 +38,6 @@ def initial(painter: Painter) -> dict[str, list[Tensor]]:  # noqa: C901 (a list 
                 (0.042, 0.868, 0.03),
             ):
                 planes += [np.exp(-(((ax - cx) / r) ** 2) - ((y - cy) / (r * 0.6)) ** 2) * 2]
-            planes += [np.sin(x * 200), np.cos(x * 200), np.sin(y * 200), np.cos(y * 200)]
         if shell == "hair":
             assert canvas.azimuth is not None
             assert canvas.drop is not None
@@ -68,7 +60,7 @@ def initial(painter: Painter) -> dict[str, list[Tensor]]:  # noqa: C901 (a list 
         levels: list[Tensor] = []
         for k in range(4):
             size = full.shape[-1] * 2**k // FINE
-            maps = torch.nn.functional.adaptive_avg_pool2d(full, size)[0]
-            levels.append(torch.cat([maps, 0.1 * torch.randn(_FREE, size, size, generator=generator)]))
+            maps = torch.nn.functional.adaptive_avg_pool2d(full[:, : _MOST[k]], size)[0]
+            levels.append(torch.cat([maps, 0.1 * torch.randn(_FREE[k], size, size, generator=generator)]))
         out[shell] = levels
     return out

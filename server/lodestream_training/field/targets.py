@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from lodestream_server.field.planes import EDGE_SCALE, HEIGHT_SCALE, SHADE_RANGE
 from lodestream_training.field.decoder import SHELLS, Window
+from lodestream_training.field.wardrobe import balanced, planes_of
 from lodestream_training.synth import people
-from lodestream_training.synth.painter import Painter, categories
+from lodestream_training.synth.painter import Painter
 
-_STRUCTURED = ("suit", "jacket", "shirt", "hoodie")
+BALANCED = 0.6  # share of people drawn evenly over all garments instead of as they are on a street
 
 
 @dataclass
@@ -52,14 +51,12 @@ class People:
     def grow(self, count: int) -> None:
         """Paints ``count`` new people; the oldest make room."""
         for _ in range(count):
-            vector = self._person()
+            vector = balanced(self._rng) if self._rng.random() < BALANCED else people.sample(self._rng)
             planes = self._painter.paint(vector)
             shells: dict[str, _Painted] = {}
             for s, p in planes.items():
-                edge, shade = np.clip(p.edge / EDGE_SCALE, -1, 1), (p.shade - 1) / SHADE_RANGE
-                three = torch.tensor(np.stack([p.level_set / HEIGHT_SCALE, edge, shade]))
-                regions = torch.tensor(p.regions)
-                full = torch.cat([three, regions])[None]
+                full = planes_of(p)[None]
+                three, regions = full[0, :3], full[0, 3:]
                 coarse = (F.avg_pool2d(full, 8)[0].half(), F.avg_pool2d(full, 4)[0].half())
                 shells[s] = _Painted(
                     three.half(), (regions * 255).round().to(torch.uint8), coarse, torch.tensor(p.palette)
@@ -69,14 +66,6 @@ class People:
         excess = len(self._painted) - self._capacity
         if excess > 0:
             del self._vectors[:excess], self._painted[:excess]
-
-    def _person(self) -> NDArray[np.float32]:
-        """Every second one wears a top with more to learn: lapels, ties, buttons, zips."""
-        vector = people.sample(self._rng)
-        if self._rng.random() < 0.5:
-            while categories(vector)["top"] not in _STRUCTURED:
-                vector = people.sample(self._rng)
-        return vector
 
     def draw(self, size: int, windows: list[dict[str, Window] | None]) -> tuple[Tensor, dict[str, list[Target]]]:
         """``size`` people: vectors (B, A) and their targets, cut to the windows."""

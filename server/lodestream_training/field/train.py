@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,77 +11,61 @@ import torch
 from torch import Tensor
 
 from lodestream_server.body.template import BodyTemplate
-from lodestream_training.field import losses, maps, photometric
+from lodestream_training.field import losses, maps, photometric, wardrobe
 from lodestream_training.field.decoder import Decoder, draw_windows
 from lodestream_training.field.targets import People
 from lodestream_training.synth import attributes
 from lodestream_training.synth.painter import Painter, logits
+from lodestream_training.towers.runs import Run
 
 log = logging.getLogger("lodestream.train.field")
-CHECKPOINT_SECONDS = 120.0
 CAPACITY = 1800  # people kept in memory, about 4 MB each
+FITTED = 2000  # people whose least-squares planes the wardrobe maps start from
 FIRST = 300  # people painted before the first step
 NEW = 2  # people painted at every step
 RAYS_FROM = 0.9  # share of the budget after which the photometric loss joins
+RAYS_WEIGHT = 20.0
 
 
 def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int = 1) -> Decoder:
     """Trains until the budget is spent, over all runs that share ``out``.
 
     Args:
-        body: ``body.npz``. out: folder for ``field.pt`` and ``field.jsonl``. minutes: budget of training time in all.
+        body: ``body.npz``. out: folder for ``field.pt`` and its log. minutes: budget of training time in all.
         batch_size: people a step. seed: of the people.
     """
-    out.mkdir(parents=True, exist_ok=True)
     painter, template = Painter(body), BodyTemplate.load(body)
     torch.manual_seed(seed)
     model = Decoder(maps.initial(painter))
-    optimiser = torch.optim.Adam(model.parameters(), lr=2e-3, betas=(0.9, 0.99))
-    path = out / "field.pt"
-    step, spent = 0, 0.0
-    if path.exists():
-        state = torch.load(path, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, spent = state["step"], state["spent"]
-        log.info("resumed at step %d, %.1f minutes", step, spent / 60)
-    people = People(painter, seed + step, CAPACITY)
+    if not (out / "field.pt").exists():
+        wardrobe.fit(model, painter, FITTED, seed)
+        log.info("wardrobe maps fitted to %d people", FITTED)
+    run = Run(out, "field", minutes, model, torch.optim.Adam(_groups(model), betas=(0.9, 0.99)))
+    people = People(painter, seed + run.step, CAPACITY)
     people.grow(FIRST)
-    rng = np.random.default_rng(seed + step)
-    begun, saved = time.monotonic() - spent, time.monotonic()
-    while (elapsed := time.monotonic() - begun) < minutes * 60:
-        progress = elapsed / (minutes * 60)
-        for group in optimiser.param_groups:
-            group["lr"] = 4e-3 * min(1.0, (step + 1) / 50) * (0.03 + 0.97 * (1 - progress))
+    rng = np.random.default_rng(seed + run.step)
+    for step in run.steps():
         people.grow(NEW)
         windows = draw_windows(rng)
         vectors, targets = people.draw(batch_size, windows)
         palettes, stages = model.sampled(vectors, windows)
-        loss, terms = losses.total(palettes, stages, targets)
+        planes, terms = losses.total(palettes, stages, targets)
         many, truth = people.palettes(64)
         colours = losses.palette_loss(model.palettes(many), truth)
-        terms["palettes"] = float(colours.detach())
-        loss = loss + 3.0 * colours
-        if progress > RAYS_FROM and step % 2 == 1:
-            rays = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
-            terms["rays"] = float(rays.detach())
-            loss = loss + 20.0 * rays
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        if step % 20 == 0:
-            row = {"step": step, "minutes": round(elapsed / 60, 2), "loss": round(float(loss.detach()), 4)}
-            row |= {n: round(v, 4) for n, v in terms.items()}
-            with (out / "field.jsonl").open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            log.info("step %d  %.1f min  loss %.3f", step, elapsed / 60, row["loss"])
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(path, model, optimiser, step, elapsed)
-            saved = time.monotonic()
-    _save(path, model, optimiser, step, time.monotonic() - begun)
+        parts = {"planes": planes, "palettes": colours, **terms}
+        loss = planes + 3.0 * colours
+        if run.progress > RAYS_FROM and step % 2 == 1:
+            parts["rays"] = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
+            loss = loss + RAYS_WEIGHT * parts["rays"]
+        run.descend(loss, parts)
     return model
+
+
+def _groups(model: Decoder) -> list[dict[str, object]]:
+    """What is solved already moves slowly, the networks fast."""
+    solved = [p for name, p in model.named_parameters() if "wardrobe" in name or "mixture" in name]
+    others = [p for name, p in model.named_parameters() if "wardrobe" not in name and "mixture" not in name]
+    return [{"params": solved, "lr": 5e-4}, {"params": others, "lr": 4e-3}]
 
 
 def _rays(model: Decoder, painter: Painter, template: BodyTemplate, vector: Tensor, rng: np.random.Generator) -> Tensor:
@@ -92,17 +74,9 @@ def _rays(model: Decoder, painter: Painter, template: BodyTemplate, vector: Tens
     slices = attributes.slices()
     truth = {s: replace(p, regions=logits(p.regions)) for s, p in painter.paint(a).items()}
     palettes, stages = model(vector[None])
-    shape = template.shape(a[slices["phenotype"]], a[slices["face"]])
+    shape = template.shape(a[slices["phenotype"]], a[slices["ancestry"]], a[slices["face"]])
     raw = {s: p[0] for s, p in stages[-1].planes.items()}
     return photometric.loss(raw, {s: p[0] for s, p in palettes.items()}, truth, template, shape, rng)
-
-
-def _save(path: Path, model: Decoder, optimiser: torch.optim.Optimizer, step: int, spent: float) -> None:
-    scratch = path.with_suffix(".tmp")
-    torch.save(
-        {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}, scratch
-    )
-    scratch.replace(path)
 
 
 def load(body: Path, out: Path) -> Decoder:
