@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lodestream_training.synth import people, pictures
+from lodestream_training.synth.chance import weighted
 from lodestream_training.synth.people import Person
 
 SHARD = 50
@@ -59,10 +60,11 @@ def load(folder: Path) -> Collection:
 
 def _draw(path: Path, rng: np.random.Generator) -> None:
     drawn = [people.draw(rng) for _ in range(SHARD)]
-    views = [people.weighted(rng, _VIEWS) for _ in drawn]
+    views = [weighted(rng, _VIEWS) for _ in drawn]
     shown = [pictures.render(person.vector, rng, view, background=_background(rng)) for person, view in
              zip(drawn, views, strict=True)]  # fmt: skip
-    told = [([dict(p.values), dict(p.colours), p.years], view) for p, view in zip(drawn, views, strict=True)]
+    facts = [[dict(p.values), dict(p.colours), p.years, p.ancestry] for p in drawn]
+    told = list(zip(facts, views, strict=True))
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
         np.savez_compressed(file, pictures=np.stack(shown), vectors=np.stack([p.vector for p in drawn]),

@@ -10,8 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from lodestream_training import captions
-from lodestream_training.captions import Caption
+from lodestream_training.language import caption as captions
+from lodestream_training.language.caption import Caption
 from lodestream_training.synth.people import Person
 from lodestream_training.towers.text import POSITIONS
 

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.export import Dim
+from torch.nn import functional
 
 from lodestream_server.encoders import preprocess
 from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.fusion import FEATURES
+from lodestream_training.towers.pictures import PictureTower
 from lodestream_training.towers.text import POSITIONS, WIDTH
 from lodestream_training.towers.train_fusion import load_fusion
-from lodestream_training.towers.train_pictures import load_clip, load_features
+from lodestream_training.towers.train_pictures import load_clip
 
 #: Initialisers with fewer numbers stay float32.
 SMALL = 8192
@@ -30,7 +32,7 @@ PARITY = 1e-3
 PROVENANCE: tuple[dict[str, str], ...] = (
     {"part": "text_tower.onnx, tokenizer.json", "from": "sentence-transformers/all-MiniLM-L6-v2 (first three layers, "
      "trimmed vocabulary), fine-tuned on generated captions", "licence": "Apache-2.0"},
-    {"part": "picture_tower.onnx, feature_tower.onnx, fusion.onnx", "from": "trained from scratch on synthetic people",
+    {"part": "picture_tower.onnx, fusion.onnx", "from": "trained from scratch on synthetic people",
      "licence": "Apache-2.0"},
     {"part": "gallery", "from": "rendered from synthetic people on the MakeHuman base mesh", "licence": "CC0-1.0"},
     {"part": "colour names in training captions", "from": "xkcd colour survey; CSS Color Module Level 4",
@@ -38,8 +40,21 @@ PROVENANCE: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
+class _Seen(nn.Module):
+    """One pass of the ViT for both of its outputs."""
+
+    def __init__(self, tower: PictureTower) -> None:
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """``pixels`` (B, 3, 128, 128) in [-1, 1] -> embedding (B, 256) of unit length, features (B, 192)."""
+        features = self.tower.vit(pixels)
+        return functional.normalize(self.tower.out(features), dim=-1), features
+
+
 def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
-    """Write the four models and ``tokenizer.json`` into ``bundle_dir``.
+    """Write the three models and ``tokenizer.json`` into ``bundle_dir``.
 
     Returns:
         Largest absolute difference from torch over all outputs, per model: ``<name>`` with float32 weights,
@@ -50,7 +65,7 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     """
     bundle_dir.mkdir(parents=True, exist_ok=True)
     _, words = load_words(checkpoint_dir)
-    picture, features = load_clip(checkpoint_dir, words.tower), load_features(checkpoint_dir)
+    picture = load_clip(checkpoint_dir, words.tower)
     batch, length = Dim("batch", min=1, max=64), Dim("length", min=2, max=POSITIONS)
     generator = torch.Generator().manual_seed(3)
     ids = torch.randint(5, 2000, (2, 20), generator=generator)
@@ -69,8 +84,7 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
 
     one("text_tower", words.tower, {"input_ids": ids, "attention_mask": mask}, [tokens, tokens],
         ["token_states", "embedding"])  # fmt: skip
-    one("picture_tower", picture, {"pixels": pixels}, [{0: batch}], ["embedding"])
-    one("feature_tower", features, {"pixels": pixels}, [{0: batch}], ["features"])
+    one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
     one("fusion", load_fusion(checkpoint_dir),
         {"token_states": states, "attention_mask": mask, "features": shown, "has_text": flags, "has_picture": flags},

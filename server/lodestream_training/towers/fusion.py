@@ -11,10 +11,10 @@ from lodestream_training.towers.text import WIDTH as TOKEN_WIDTH
 from lodestream_training.towers.text import masking, split
 
 FEATURES = 192
-QUERIES = 24
+QUERIES = 32
 WIDTH = 256
 HEADS = 4
-KEPT = 64
+KEPT = 48
 #: Sharper attention at the start: with the usual scale every query reads the mean of all words for hundreds of steps.
 SHARPER = 2.0
 

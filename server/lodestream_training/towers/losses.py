@@ -51,7 +51,7 @@ def attribute_loss(latent: Tensor, target: Tensor, weight: Tensor) -> Tensor:
             total = total + (functional.cross_entropy(guess, truth.argmax(1), reduction="none") * share).mean()
         elif group.kind == "colour":
             distance = (lab(guess) - lab(truth)).square().sum(1).add(1.0).sqrt()
-            total = total + (distance * share).mean() / 20
+            total = total + (distance * share).mean() / 12
         elif group.kind == "phenotype":
             total = total + 3.0 * ((guess - truth).abs() * weight[:, at]).sum(1).mean()
     return total

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from lodestream_training import colours, lexicon
+from lodestream_training import colours
+from lodestream_training.language import lexicon, roles
 
 #: WordPiece ids follow frequency: below this everything in ASCII stays.
 FREQUENT = 13_000
@@ -29,7 +30,7 @@ def trimmed() -> tuple[Tokenizer, list[int | None]]:
     data = json.loads((pretrained() / "tokenizer.json").read_text("utf-8"))
     whole: dict[str, int] = data["model"]["vocab"]
     spoken = _spoken(Tokenizer.from_str(json.dumps(data)))
-    hanzi = set(common_hanzi())
+    hanzi = dict.fromkeys((*common_hanzi(), *_written()))
     kept = [
         piece
         for piece, number in sorted(whole.items(), key=lambda item: item[1])
@@ -37,7 +38,7 @@ def trimmed() -> tuple[Tokenizer, list[int | None]]:
         or piece in "，。、！？；：（）"
     ]  # fmt: skip
     kept = [piece for piece in kept if not piece.startswith("[unused")]
-    added = [character for character in common_hanzi() if character not in whole]
+    added = [character for character in hanzi if character not in whole]
     data["model"]["vocab"] = {piece: index for index, piece in enumerate((*kept, *added))}
     special = {name: kept.index(name) for name in SPECIALS}
     for entry in data["added_tokens"]:
@@ -54,6 +55,12 @@ def common_hanzi() -> list[str]:
     return [pair.decode("gb2312") for pair in rows if pair < b"\xd7\xfa"]
 
 
+def _written() -> list[str]:
+    """The Chinese characters of all words that captions use."""
+    words = [*lexicon.spoken("zh"), *(noun for role in roles.every() for noun in role.zh)]
+    return sorted({c for word in words for c in word if "\u4e00" <= c <= "\u9fff"})
+
+
 def _useful(token: str, number: int) -> bool:
     return number < FREQUENT or len(token.removeprefix("##")) == 1
 
@@ -67,9 +74,6 @@ def _spoken(tokenizer: Tokenizer) -> set[str]:
 
 def _words() -> Iterator[str]:
     yield from colours.cloth()
-    yield from (noun for role in lexicon.ROLES for noun in role.nouns)
-    for table in vars(lexicon).values():
-        if isinstance(table, dict):
-            yield from (" ".join(words) for words in table.values() if isinstance(words, tuple))
-        elif isinstance(table, tuple):
-            yield from (word for word in table if isinstance(word, str))
+    yield from lexicon.spoken("en")
+    yield from lexicon.spoken("zh")
+    yield from (noun for role in roles.every() for noun in (*role.en, *role.zh))

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from lodestream_training import captions
-from lodestream_training.captions import Caption
+from lodestream_training.field.states import TIED, legal_sleeves
+from lodestream_training.language import caption as captions
+from lodestream_training.language.caption import Caption
 from lodestream_training.synth import attributes
 from lodestream_training.synth.people import Person
 from lodestream_training.towers import collection, datasets, pictures
@@ -95,12 +96,21 @@ def filled(person: Person, caption: Caption, picture: Person) -> Person:
     values = {g: (person if g in said else picture).values[g] for g in picture.values}
     if values["sex"] == "female" or values["age"] == "child":
         values["beard"] = person.values["beard"] if "beard" in said else "none"
-    if "top" not in said and values["top"] == "dress" and (values["bottom"] != "skirt" or values["sex"] == "male"):
+    if values["sex"] == "male":
+        values["makeup"] = person.values["makeup"] if "makeup" in said else "none"
+    closed = values["top"] in attributes.LONG_TOPS and values["top"] not in attributes.OPEN_TOPS
+    if "top" not in said and closed and ("bottom" in said or values["sex"] != picture.values["sex"]):
         values |= {"top": "tshirt", "sleeve": "short"}
-    if "bottom" not in said and values["bottom"] == "skirt" and values["sex"] == "male":
+    elif closed and "bottom" not in said:
+        values["bottom"] = "skirt"
+    if "bottom" not in said and values["bottom"] == "skirt" and not closed and values["sex"] == "male":
         values["bottom"] = "trousers"
-    if "neckwear" not in said and values["top"] not in ("suit", "shirt", "jacket"):
+    if "sleeve" not in said and values["sleeve"] not in legal_sleeves(values["top"]):
+        values["sleeve"] = legal_sleeves(values["top"])[0]
+    if "neckwear" not in said and values["neckwear"] in ("tie", "bowtie") and values["top"] not in TIED:
         values["neckwear"] = "none"
+    if "headwear" not in said and "hair" in said and values["headwear"] != picture.values["headwear"]:
+        values["headwear"] = "none"
     vector = np.where(captions.mask(said), person.vector, picture.vector)
     for group, value in values.items():
         vector[_AT[group]] = np.eye(len(_VALUES[group]), dtype=np.float32)[_VALUES[group].index(value)]

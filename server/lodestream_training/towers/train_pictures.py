@@ -12,8 +12,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lodestream_training import captions
-from lodestream_training.synth import attributes
+from lodestream_training.language import caption as captions
+from lodestream_training.synth import attributes, people
 from lodestream_training.synth.people import Person
 from lodestream_training.towers import collection, datasets, pictures
 from lodestream_training.towers.evaluate import load_words
@@ -36,31 +36,43 @@ def train_features(out_dir: Path, folder: Path, minutes: float) -> None:
     rate = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     run = Run(out_dir, "features", minutes, model, rate)
     rng = np.random.default_rng((3, run.step))
-    shown = collection.load(folder)
-    vectors = torch.from_numpy(shown.vectors())
-    weights = torch.from_numpy(np.stack([visible(person) for person in shown.people]))
+    held = collection.load(folder)
+    vectors = torch.from_numpy(held.vectors())
+    weights = torch.from_numpy(np.stack([visible(person) for person in held.people]))
     for _ in run.steps():
         chosen = rng.integers(0, len(vectors) - HELD_OUT, BATCH)
-        latent = as_latent(model.probe(model(pictures.varied(shown.pictures[chosen], rng))))
+        latent = as_latent(model.probe(model(pictures.varied(held.pictures[chosen], rng))))
         loss = attribute_loss(latent, vectors[chosen], weights[chosen])
         run.descend(loss, {"attributes": loss})
 
 
 def visible(person: Person) -> NDArray[np.float32]:
     """The loss's weights (attributes.SIZE,): what no picture shows weighs nothing."""
+    return (~captions.mask(_hidden(person))).astype(np.float32)
+
+
+def shown(person: Person) -> frozenset[str]:
+    """The groups of the latent that a picture of this person shows."""
+    return frozenset(group.name for group in attributes.GROUPS if group.kind != "noise") - _hidden(person)
+
+
+def _hidden(person: Person) -> set[str]:
     values = person.values
     hidden = {"eye_colour"} if values["hair"] != "bald" else {"eye_colour", "hair_colour"}
-    if values["neckwear"] == "none":
-        hidden.add("tie_colour")
-    if values["bottom"] != "skirt":
+    worn = {"neckwear": "neck_colour", "headwear": "head_colour", "glasses": "glasses_colour", "gloves": "glove_colour",
+            "bag": "bag_colour"}  # fmt: skip
+    hidden |= {colour for group, colour in worn.items() if values[group] == "none"}
+    if values["bottom"] != "skirt" and values["top"] not in attributes.LONG_TOPS:
         hidden.add("skirt_length")
-    if values["top_pattern"] == "plain" and values["top"] not in ("suit", "jacket"):
+    if values["top_pattern"] == "plain" and values["top"] not in people.OVER_SHIRT:
         hidden.add("top_second")
     if values["bottom_pattern"] == "plain":
         hidden.add("bottom_second")
     if values["shoes"] == "barefoot":
         hidden.add("shoe_colour")
-    return (~captions.mask(hidden)).astype(np.float32)
+    if values["headwear"] in ("helmet", "headscarf"):
+        hidden |= {"hair", "hair_colour"}
+    return hidden
 
 
 def as_latent(numbers: Tensor) -> Tensor:
@@ -93,12 +105,12 @@ def train_pictures(out_dir: Path, folder: Path, minutes: float) -> None:
     model = Clip(PictureTower().out, words.tower.head)
     run = Run(out_dir, "clip", minutes, model, torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.02))
     rng = np.random.default_rng((4, run.step))
-    shown = collection.load(folder)
-    people = shown.people[:-HELD_OUT]
-    features = _features(load_features(out_dir), shown.pictures[:-HELD_OUT], rng)
+    held = collection.load(folder)
+    persons = held.people[:-HELD_OUT]
+    features = _features(load_features(out_dir), held.pictures[:-HELD_OUT], rng)
     for _ in run.steps():
-        chosen = rng.permutation(len(people))[:CLIP_BATCH]
-        texts, attention_mask = _captions(tokenizer, [people[i] for i in chosen], rng)
+        chosen = rng.permutation(len(persons))[:CLIP_BATCH]
+        texts, attention_mask = _captions(tokenizer, [persons[i] for i in chosen], rng)
         with torch.no_grad():
             states = words.tower.states(texts, attention_mask)
         seen = functional.normalize(model.out(features[rng.integers(0, len(features)), chosen]), dim=-1)
@@ -128,28 +140,6 @@ def load_clip(out_dir: Path, words: TextTower) -> PictureTower:
     model = Clip(tower.out, words.head)
     model.load_state_dict(torch.load(out_dir / "clip.pt", weights_only=True)["model"])
     return tower.eval()
-
-
-@torch.inference_mode()
-def evaluate_pictures(out_dir: Path, folder: Path) -> dict[str, float]:
-    """On the people held out: recall@1 and @10 of a caption's own picture among them, share of right categories."""
-    tokenizer, words = load_words(out_dir)
-    tower, features = load_clip(out_dir, words.tower), load_features(out_dir)
-    shown = collection.load(folder)
-    held = range(len(shown.people) - HELD_OUT, len(shown.people))
-    pixels = pictures.plain(shown.pictures[held.start :])
-    texts, attention_mask = _captions(tokenizer, [shown.people[i] for i in held], np.random.default_rng(5))
-    scores = words.tower(texts, attention_mask)[1] @ tower(pixels).T
-    rank = (scores > scores.diagonal()[:, None]).sum(1)
-    latent = as_latent(features.probe(features(pixels)))
-    truth = torch.from_numpy(shown.vectors()[held.start :])
-    out = {"recall/1": float((rank < 1).float().mean()), "recall/10": float((rank < 10).float().mean())}
-    for name, at in attributes.slices().items():
-        if next(g for g in attributes.GROUPS if g.name == name).kind == "categorical":
-            out[f"seen/{name}"] = float((latent[:, at].argmax(1) == truth[:, at].argmax(1)).float().mean())
-        elif name.endswith("colour") or name == "skin":
-            out[f"seen/{name}"] = float((latent[:, at] - truth[:, at]).abs().mean())
-    return out
 
 
 def _captions(tokenizer: Tokenizer, persons: Sequence[Person], rng: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from lodestream_training.towers.losses import attribute_loss
 from lodestream_training.towers.runs import Run
 from lodestream_training.towers.text import TextTower, from_minilm
 
-BATCH = 32
+BATCH = 64
 #: Share of the run over which longer captions come in.
 CURRICULUM = 0.4
 
@@ -51,17 +51,30 @@ def prepare(out_dir: Path) -> tuple[Tokenizer, Words]:
     return tokenizer, Words(from_minilm(load_file(tokens.pretrained() / "model.safetensors"), rows))
 
 
+def keep_words(model: Words, tokenizer: Tokenizer) -> None:
+    """The pretrained table of Latin word pieces stays as it is: so words no caption uses stay beside their like."""
+    moving = torch.zeros(tokenizer.get_vocab_size(), 1)
+    for piece, row in tokenizer.get_vocab().items():
+        moving[row] = float(not piece.isascii())
+    model.tower.words.weight.register_hook(lambda gradient: gradient * moving)
+
+
 def optimiser(model: Words, tower_rate: float, fusion_rate: float) -> torch.optim.AdamW:
     """AdamW: the pretrained trunk slower than fusion; the word table without decay."""
-    trunk = [p for name, p in model.tower.named_parameters() if not name.startswith("head.")]
-    groups = [{"params": trunk, "lr": tower_rate}, {"params": list(model.fusion.parameters()), "lr": fusion_rate}]
+    trunk = [p for name, p in model.tower.named_parameters() if not name.startswith(("head.", "words."))]
+    groups = [
+        {"params": trunk, "lr": tower_rate},
+        {"params": list(model.tower.words.parameters()), "lr": 4.0 * tower_rate, "weight_decay": 0.0},
+        {"params": list(model.fusion.parameters()), "lr": fusion_rate},
+    ]
     return torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
 
 
 def train_text(out_dir: Path, minutes: float) -> None:
     """Train for ``minutes`` in all (an interrupted run goes on); ``<out_dir>/text.pt`` and ``tokenizer.json``."""
     tokenizer, model = prepare(out_dir)
-    run = Run(out_dir, "text", minutes, model, optimiser(model, 1.5e-4, 6e-4))
+    keep_words(model, tokenizer)
+    run = Run(out_dir, "text", minutes, model, optimiser(model, 2.2e-4, 7e-4))
     rng = np.random.default_rng((2, run.step))
     batches = datasets.stream(tokenizer, rng, BATCH, lambda: min(1.0, 0.3 + run.progress / CURRICULUM))
     none = torch.zeros(BATCH, 1)
