@@ -1,0 +1,106 @@
+"""How faithfully the whole path from prompt to latent does what the words say, on words that training never saw."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lodestream_server.pipeline.neural import NeuralPipeline
+from lodestream_server.pipeline.request import AvatarRequest
+from lodestream_training import colours
+from lodestream_training.evaluation.cielab import ciede2000, lab
+from lodestream_training.evaluation.statistics import Estimate, median, share
+from lodestream_training.language import caption as captions
+from lodestream_training.language.caption import Split
+from lodestream_training.language.text import Caption
+from lodestream_training.synth import attributes
+from lodestream_training.synth.people import Person
+
+KINDS = ("top", "bottom", "shoes", "headwear", "glasses", "gloves", "bag", "neckwear")
+GARMENT_COLOURS = ("top_colour", "bottom_colour", "shoe_colour", "head_colour", "neck_colour", "bag_colour")
+#: The basic colour terms of Berlin and Kay (1969), as cloth.
+BASIC = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
+#: Orders that "taller" and "heavier" are judged by.
+ORDERS = {"height": ("short", "average", "tall"), "build": ("slim", "average", "heavy")}
+_BASIC_LAB = lab(np.array([colours.cloth()[name] for name in BASIC]))
+_AT = attributes.slices()
+_GROUPS = {g.name: g for g in attributes.GROUPS}
+
+
+@dataclass
+class Tally:
+    """What was right, by name."""
+
+    right: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    distance: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    mistakes: list[str] = field(default_factory=list)
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Shares of right answers (``accuracy/…``) and median ΔE00 (``colour/…``)."""
+        out = {f"accuracy/{name}": share(hits) for name, hits in sorted(self.right.items())}
+        return out | {f"colour/{name}": median(values) for name, values in sorted(self.distance.items())}
+
+
+def evaluate(pipeline: NeuralPipeline, split: Split, chinese: float, count: int, seed: int = 5) -> Tally:
+    """Prompts of fresh people through the pipeline.
+
+    Args:
+        split: "words" counts only what held-out words say; the other splits count all that is said.
+        chinese: share of Chinese prompts. count: prompts.
+    """
+    rng = np.random.default_rng((seed, int(chinese)))
+    tally = Tally()
+    for _ in range(count):
+        person, caption = captions.draw(rng, split, chinese)
+        latent = pipeline.begin(AvatarRequest(caption.text)).latent
+        judge(tally, person, caption, latent, caption.strange if split == "words" else caption.said)
+    return tally
+
+
+def judge(tally: Tally, person: Person, caption: Caption, latent: NDArray[np.float32], counted: frozenset[str]) -> None:
+    """Adds one prompt: the groups ``counted`` of ``latent`` against the person that it was written of."""
+    for name in sorted(counted & _GROUPS.keys()):
+        group, at = _GROUPS[name], _AT[name]
+        if group.kind == "categorical":
+            got = group.values[int(latent[at].argmax())]
+            right = got == person.values[name]
+            tally.right[name].append(right)
+            if name in KINDS:
+                tally.right["garment kind"].append(right)
+            if not right:
+                tally.mistakes.append(f"{name} {got}, not {person.values[name]}: {caption.text}")
+            if name in ORDERS and person.values[name] in ORDERS[name] and got in ORDERS[name]:
+                off = abs(ORDERS[name].index(got) - ORDERS[name].index(person.values[name]))
+                tally.right[f"{name} order"].append(off < 2)
+        elif group.kind == "colour":
+            _colour(tally, name, latent[at], person.vector[at])
+    pair = ("top_colour", "bottom_colour")
+    if caption.said >= set(pair) and person.colours[pair[0]] != person.colours[pair[1]]:
+        _binding(tally, latent, person, caption)
+
+
+def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:
+    labs = lab(np.stack([got, wanted]))
+    away = float(ciede2000(labs[0], labs[1]))
+    tally.distance[name].append(away)
+    nearest = ciede2000(labs[:, None], _BASIC_LAB[None]).argmin(axis=1)
+    tally.right[f"nearest basic {name}"].append(bool(nearest[0] == nearest[1]))
+    if name in GARMENT_COLOURS:
+        tally.distance["garment colour"].append(away)
+        tally.right["nearest basic garment colour"].append(bool(nearest[0] == nearest[1]))
+
+
+def _binding(tally: Tally, latent: NDArray[np.float32], person: Person, caption: Caption) -> None:
+    """The right colour on the right garment: both nearer to their own word than to the other's."""
+    got = lab(np.stack([latent[_AT["top_colour"]], latent[_AT["bottom_colour"]]]))
+    said = lab(np.stack([person.vector[_AT["top_colour"]], person.vector[_AT["bottom_colour"]]]))
+    if float(ciede2000(said[0], said[1])) < 10.0:
+        return
+    away = ciede2000(got[:, None], said[None])
+    bound = bool(away[0, 0] < away[0, 1] and away[1, 1] < away[1, 0])
+    tally.right["binding"].append(bound)
+    if not bound:
+        tally.mistakes.append(f"binding: {caption.text}")
