@@ -64,13 +64,16 @@ class _Reader:
                     posed,
                 )
             result.append(
-                Surface(
-                    positions,
-                    self.array(primitive.indices).reshape(-1, 3).astype(np.int32),
-                    self.array(attributes.TEXCOORD_0),
-                    self._albedo(primitive.material),
-                    normals,
-                    node.name or "",
+                self._clad(
+                    Surface(
+                        positions,
+                        self.array(primitive.indices).reshape(-1, 3).astype(np.int32),
+                        self.array(attributes.TEXCOORD_0),
+                        np.zeros((1, 1, 3), np.uint8),
+                        normals,
+                        node.name or "",
+                    ),
+                    self._gltf.materials[primitive.material],
                 )
             )
         return result
@@ -88,8 +91,19 @@ class _Reader:
             return np.asarray(values / np.iinfo(dtype.str).max, np.float32)
         return values
 
-    def _albedo(self, material: int) -> NDArray[np.uint8]:
-        texture = self._gltf.materials[material].pbrMetallicRoughness.baseColorTexture.index
+    def _clad(self, surface: Surface, material: gl.Material) -> Surface:
+        pbr, normal = material.pbrMetallicRoughness, material.normalTexture
+        rough = pbr.metallicRoughnessTexture
+        return surface._replace(
+            albedo=self._picture(pbr.baseColorTexture.index),
+            normal_map=self._picture(normal.index) if normal else None,
+            orm=self._picture(rough.index) if rough else None,
+            roughness=1.0 if pbr.roughnessFactor is None else pbr.roughnessFactor,
+            metallic=1.0 if pbr.metallicFactor is None else pbr.metallicFactor,
+            alpha=material.alphaMode or "OPAQUE",
+        )
+
+    def _picture(self, texture: int) -> NDArray[np.uint8]:
         image = self._gltf.images[self._gltf.textures[texture].source]
         view = self._gltf.bufferViews[image.bufferView]
         start = view.byteOffset or 0
