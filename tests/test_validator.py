@@ -20,7 +20,7 @@ def test_files_made_by_hand_are_clean(tmp_path):
 
 
 def test_twenty_random_prompts_are_clean_at_every_level(generate, tmp_path):
-    captions = pytest.importorskip("lodestream_training.captions")
+    captions = pytest.importorskip("lodestream_training.language.caption")
     rng = np.random.default_rng(2026)
     files = []
     for number in range(PROMPTS):

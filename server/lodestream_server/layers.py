@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemp
 from lodestream_server.field import extract
 from lodestream_server.field.extract import Surface
 from lodestream_server.field.planes import Planes
-from lodestream_server.texture import fixed, relief
-from lodestream_server.texture.albedo import albedo
+from lodestream_server.field.volume import Solid
+from lodestream_server.figure import Figure
+from lodestream_server.outfit import Outfit
+from lodestream_server.texture import accessories, albedo, fixed, projection, relief
+from lodestream_server.texture.projection import Seen
 
 TEXTURE_SIZE: Mapping[int, int] = {3: 128, 2: 256, 1: 512, 0: 1024}
 _PLAIN = ("body", "skirt", "footwear")  # shells whose charts need half the texture of the others at levels 1 and 0
@@ -43,37 +47,42 @@ def _unknown(name: str) -> str:
 
 
 def build(
-    template: BodyTemplate,
+    figure: Figure,
     shape: Shape,
     planes: Planes,
-    eye_colour: Float,
+    outfit: Outfit,
     level: int,
     rig: str,
     morphs: tuple[str, ...],
+    picture: Bytes | None = None,
 ) -> tuple[Skeleton, tuple[Layer, ...]]:
     """All layers of one level in the rig's rest pose, feet at y = 0.
 
     Args:
-        template, shape: the body. planes: the field at this level. eye_colour: (3,) sRGB.
+        figure, shape: the body. planes: the field at this level, as worn. outfit: the person's categories and colours.
         level: 3 (coarsest) to 0. rig: mixamo, vrm (T pose) or unreal (A pose). morphs: morph targets to attach.
+        picture: (S, S, 3) uint8, the request's own or the matched one; lends the finest level its detail.
     Returns:
         The skeleton and the layers that are worn, in a fixed order.
     """
+    template = figure.template
     bones = template.rigs[_RIGS[rig]]
-    surfaces = {s: extract.extract(template, bones, shape, planes, s, level) for s in FIELD_SHELLS}
-    parts = FIXED_SHELLS if level < 3 else FIXED_SHELLS[:-1]  # lashes are smaller than a texel of the coarsest level
-    surfaces |= {s: extract.fixed(template, bones, shape, s, level) for s in parts}
-    surfaces = {s: v for s, v in surfaces.items() if len(v.triangles)}
+    found = field_surfaces(figure, shape, planes, level, bones) | fixed_surfaces(
+        figure, shape, planes, outfit, level, bones
+    )
     rest = template.joints(bones, shape)
     rotation = np.tile(np.eye(3, dtype=np.float32), (len(rest), 1, 1))
     posed = rest
     if rig != "unreal":
         rotation, posed = pose.t_pose(bones, rest)
     placed = {
-        s: pose.skin(v.positions, v.normals, v.joints, v.weights, rotation, rest, posed) for s, v in surfaces.items()
+        s: pose.skin(v.positions, v.normals, v.joints, v.weights, rotation, rest, posed) for s, v in found.items()
     }
     floor = np.array([0.0, min(float(p[:, 1].min()) for p, _ in placed.values()), 0.0], dtype=np.float32)
     head = rotation[bones.names.index("mixamorig:Head" if rig != "unreal" else "head")]
+    materials = {s: _material(figure, planes, outfit, s, level) for s in found}
+    if picture is not None and level == 0:
+        materials |= _detailed(found, materials, picture)
     layers = tuple(
         Layer(
             name=s,
@@ -83,12 +92,52 @@ def build(
             joints=v.joints,
             weights=v.weights,
             triangles=v.triangles,
-            material=_material(template, planes, eye_colour, s, level),
+            material=materials[s],
             morphs=_morphs(template, v, head, morphs) if s in ("head", "mouth", "eyes", "lashes") else {},
         )
-        for s, v in surfaces.items()
+        for s, v in found.items()
     )
     return _skeleton(bones, posed - floor), layers
+
+
+def _detailed(
+    surfaces: Mapping[str, Surface], materials: Mapping[str, Material], picture: Bytes
+) -> dict[str, Material]:
+    """The materials that the picture has something to add to."""
+    floor = np.array([0.0, min(float(v.positions[:, 1].min()) for v in surfaces.values()), 0.0], dtype=np.float32)
+    seen = {
+        s: Seen(v.positions - floor, v.normals, v.uv, v.triangles, materials[s].albedo)
+        for s, v in surfaces.items()
+        if materials[s].albedo.shape[2] == 3
+    }
+    residuals = projection.detail(picture, seen) or {}
+    return {s: replace(materials[s], albedo=projection.applied(materials[s].albedo, r)) for s, r in residuals.items()}
+
+
+def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:
+    """The field's shells in the template's rest pose, by name; only what is worn."""
+    found = {s: extract.extract(figure.template, bones, shape, planes, s, level) for s in FIELD_SHELLS}
+    return {s: v for s, v in found.items() if len(v.triangles)}
+
+
+def fixed_surfaces(
+    figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig
+) -> dict[str, Surface]:
+    """Eyes, mouth, lashes and accessories in the template's rest pose, by name; only what is worn."""
+    parts = FIXED_SHELLS if level < 3 else FIXED_SHELLS[:-1]  # lashes are smaller than a texel of the coarsest level
+    found = {s: extract.fixed(figure.template, bones, shape, s, level) for s in parts}
+    found |= figure.accessories.surfaces(figure.template, bones, shape, outfit, level, planes["top"])
+    return {s: v for s, v in found.items() if len(v.triangles)}
+
+
+def solids(
+    figure: Figure, planes: Planes, outfit: Outfit, surfaces: Mapping[str, Surface], level: int = 0
+) -> list[Solid]:
+    """Surfaces with their albedo, for renderers that shade by themselves."""
+    return [
+        Solid(v.positions, v.normals, v.uv, v.triangles, _material(figure, planes, outfit, s, level).albedo)
+        for s, v in surfaces.items()
+    ]
 
 
 def _skeleton(bones: Rig, positions: Float) -> Skeleton:
@@ -111,24 +160,40 @@ def _morphs(template: BodyTemplate, surface: Surface, turn: Float, names: tuple[
     return out
 
 
-def _material(template: BodyTemplate, planes: Planes, eye_colour: Float, shell: str, level: int) -> Material:
-    size = TEXTURE_SIZE[level]
+def _texture_size(shell: str, level: int) -> int:
+    return TEXTURE_SIZE[level] // 2 if shell in _PLAIN and level < 2 else TEXTURE_SIZE[level]
+
+
+def prepare(figure: Figure) -> None:
+    """Works out ahead what textures of any level need."""
+    for shell in FIELD_SHELLS:
+        for level in TEXTURE_SIZE:
+            figure.cloths.get(shell, _texture_size(shell, level))
+
+
+def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int) -> Material:
+    template = figure.template
     if shell == "eyes":
-        return Material(fixed.eyes(template, eye_colour), roughness=0.12)
+        return Material(fixed.eyes(template, outfit.colours["eye_colour"]), roughness=0.12)
     if shell == "mouth":
         return Material(fixed.mouth(template), roughness=0.35)
     if shell == "lashes":
-        return Material(fixed.lashes(planes["hair"].palette[0]), roughness=0.9, double_sided=True)
-    if shell in _PLAIN and level < 2:
-        size //= 2
+        return Material(fixed.lashes(planes["hair"].palette[0]), roughness=0.9, double_sided=True, alpha="MASK")
+    if shell not in FIELD_SHELLS:
+        kind = figure.accessories.worn(outfit)[shell]
+        return accessories.material(figure.accessories.pieces[kind], kind, shell, outfit, level)
+    size = _texture_size(shell, level)
+    cloth = figure.cloths.get(shell, size)
     normal: Bytes | None = None
     orm: Bytes | None = None
     if level == 0:
-        normal = relief.normal_map(planes[shell], shell, size // 2)
-        orm = relief.orm_map(planes[shell], shell, size // 4)
+        normal = relief.normal_map(planes[shell], outfit, figure.cloths.get(shell, size // 2))
+        orm = relief.orm_map(planes[shell], outfit, figure.cloths.get(shell, size // 4))
+    roughness, metallic = relief.surface(shell, outfit)
     return Material(
-        albedo(planes[shell], size),
-        roughness=relief.ROUGHNESS[shell],
+        albedo.compose(planes[shell], outfit, cloth),
+        roughness=roughness,
+        metallic=metallic,
         normal=normal,
         orm=orm,
         double_sided=shell in ("skirt", "hair", "top", "bottom", "footwear"),

@@ -14,8 +14,8 @@ from PIL import Image
 
 from lodestream_server import bundle as bundles
 from lodestream_server import layers
-from lodestream_server.avatar import Avatar, Float
-from lodestream_server.body.template import BodyTemplate, Shape
+from lodestream_server.avatar import Avatar, Bytes, Float
+from lodestream_server.body.template import Shape
 from lodestream_server.config import Config
 from lodestream_server.encoders.engines.base import Engine, Session
 from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
@@ -24,21 +24,24 @@ from lodestream_server.encoders.text import EncodedText, TextEncoder
 from lodestream_server.encoders.tokenize import PromptTokenizer
 from lodestream_server.errors import BundleError
 from lodestream_server.field.decoder import STAGES, DecoderState, FieldDecoder
-from lodestream_server.field.gutter import Gutters
 from lodestream_server.field.planes import Planes
 from lodestream_server.field.preview import render_preview
+from lodestream_server.figure import Figure
 from lodestream_server.fusion import Fusion
 from lodestream_server.gallery import gallery as galleries
 from lodestream_server.gallery.gallery import Gallery
 from lodestream_server.gltf.write import write_glb
 from lodestream_server.latent import LatentSpec
 from lodestream_server.metrics import Metrics
+from lodestream_server.outfit import Outfit, wearable
 from lodestream_server.pipeline import identity
 from lodestream_server.pipeline.asset import LevelAsset, Match
 from lodestream_server.pipeline.request import LEVELS, AvatarRequest
 from lodestream_server.pipeline.stopwatch import Stopwatch
+from lodestream_server.texture.albedo import compose_field
 
 T = TypeVar("T")
+_SHAPED_BY = ("phenotype", "ancestry", "face")
 
 
 class NeuralJob:
@@ -50,6 +53,7 @@ class NeuralJob:
         avatar_id: str,
         match: Match | None,
         latent: Float,
+        outfit: Outfit,
         shape: Shape,
         state: DecoderState,
         watch: Stopwatch,
@@ -58,6 +62,7 @@ class NeuralJob:
         self.avatar_id = avatar_id
         self.match = match
         self.latent = latent
+        self.outfit = outfit
         self.shape = shape
         self.state = state
         self.planes: Planes = {}
@@ -83,14 +88,15 @@ class NeuralPipeline:
         fusion: Fusion,
         spec: LatentSpec,
         decoder: FieldDecoder,
-        template: BodyTemplate,
+        figure: Figure,
         metrics: Metrics,
     ) -> None:
         self.bundle = bundle
         self.engine = engine
         self.gallery_size = len(gallery.ids)
         self.morph_targets: Mapping[str, tuple[str, ...]] = {
-            name: layers.morph_names(template, (name,)) for name in (layers.ARKIT, layers.VISEMES, *template.morphs)
+            name: layers.morph_names(figure.template, (name,))
+            for name in (layers.ARKIT, layers.VISEMES, *figure.template.morphs)
         }
         self._text = text
         self._picture = picture
@@ -98,8 +104,7 @@ class NeuralPipeline:
         self._fusion = fusion
         self._spec = spec
         self._decoder = decoder
-        self._template = template
-        self._gutters = Gutters.of(template)
+        self.figure = figure
         self._metrics = metrics
 
     def avatar_id(self, request: AvatarRequest) -> str:
@@ -117,21 +122,28 @@ class NeuralPipeline:
             with watch.stage("retrieve"), self._metrics.gallery_search.time():
                 match, features = self._gallery.find(text.embedding, request.seed)
         with watch.stage("fuse"):
-            latent = self._spec.draw(self._fuse(text, features), request.seed)
+            latent = wearable(self._spec, self._spec.draw(self._fuse(text, features), request.seed))
         with watch.stage("shape"):
-            slices = self._spec.slices
-            shape = self._template.shape(latent[slices["phenotype"]], latent[slices["face"]])
+            shape = self.figure.template.shape(*(latent[self._spec.slices[name]] for name in _SHAPED_BY))
         state = self._decoder.start(latent)
-        return NeuralJob(request, self.avatar_id(request), match, latent, shape, state, watch)
+        outfit = Outfit.of(self._spec, latent)
+        return NeuralJob(request, self.avatar_id(request), match, latent, outfit, shape, state, watch)
 
     def level(self, job: NeuralJob, level: int) -> LevelAsset:
         """Decode, extract, texture and write one level."""
         request = job.request
         with job.watch.stage("decode", level):
-            self._decode(job, level)
+            self.decode(job, level)
         with job.watch.stage("extract", level):
             skeleton, parts = layers.build(
-                self._template, job.shape, job.planes, self._eyes(job), level, request.rig, request.morph_targets
+                self.figure,
+                job.shape,
+                job.planes,
+                job.outfit,
+                level,
+                request.rig,
+                request.morph_targets,
+                self._seen(job) if level == 0 else None,
             )
         with job.watch.stage("write", level):
             digest = identity.prompt_sha256(request)
@@ -148,9 +160,13 @@ class NeuralPipeline:
 
     def preview(self, job: NeuralJob, width: int, height: int, azimuth: float) -> bytes:
         """Volume-render the field."""
-        self._decode(job, LEVELS[-1])
+        self.decode(job, LEVELS[-1])
         with job.watch.stage("preview"):
-            pixels = render_preview(self._template, job.shape, job.planes, self._eyes(job), width, height, azimuth)
+            figure, shape = self.figure, job.shape
+            colours = compose_field(job.planes, job.outfit, figure.cloths)
+            fixed = layers.fixed_surfaces(figure, shape, job.planes, job.outfit, 0, figure.template.rigs["mixamo"])
+            solids = layers.solids(figure, job.planes, job.outfit, fixed)
+            pixels = render_preview(figure.template, shape, job.planes, colours, solids, (width, height), azimuth)
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
@@ -161,17 +177,24 @@ class NeuralPipeline:
             return self._fusion.fuse(None, None, batch)
         return self._fusion.fuse(text.token_states, text.attention_mask, batch)
 
-    def _decode(self, job: NeuralJob, level: int) -> None:
-        """Runs the decoder's stages up to the one that ``level`` needs."""
+    def _seen(self, job: NeuralJob) -> Bytes | None:
+        """The picture that lends its detail: the request's own, else the matched one."""
+        if job.request.image is not None:
+            return np.asarray(open_picture(job.request.image))
+        return None if job.match is None else self._gallery.picture(job.match.id)
+
+    def embed(self, prompt: str) -> Float:
+        """(256,) where CLIP's shared space has a prompt."""
+        return self._text.encode(prompt).embedding
+
+    def decode(self, job: NeuralJob, level: int) -> None:
+        """Runs the decoder's stages up to the one that ``level`` needs, and fits the shells to each other."""
         stages = LEVELS.index(level) + 1
         if job.state.done > stages:
             raise ValueError(f"level {level} is coarser than what was decoded before")
         while job.state.done < stages:
             job.state, planes = self._decoder.advance(job.state)
-            job.planes = self._gutters.fill(planes)
-
-    def _eyes(self, job: NeuralJob) -> Float:
-        return job.latent[self._spec.slices["eye_colour"]]
+            job.planes = self.figure.fitting.apply(self.figure.gutters.fill(planes), job.outfit)
 
 
 def load(config: Config, metrics: Metrics) -> NeuralPipeline:
@@ -198,21 +221,22 @@ def load(config: Config, metrics: Metrics) -> NeuralPipeline:
 
     fields = [f"field_{stage}" for stage in range(STAGES)]
     with ThreadPoolExecutor() as pool:
-        loading = {name: pool.submit(network, name) for name in ("text_tower", "feature_tower", "fusion", *fields)}
+        loading = {name: pool.submit(network, name) for name in ("text_tower", "picture_tower", "fusion", *fields)}
         gallery = asset("gallery.npz", galleries.load)
         tokenizer = asset("tokenizer.json", PromptTokenizer)
-        template = asset("body.npz", BodyTemplate.load)
+        figure = asset("body.npz", lambda body: Figure.load(body, bundle.path("accessories.npz")))
+        layers.prepare(figure)
         networks = {name: future.result() for name, future in loading.items()}
     metrics.gallery_pictures.set(len(gallery.ids))
     return NeuralPipeline(
         bundle=bundle.id,
         engine=engine.name,
         text=TextEncoder(tokenizer, networks["text_tower"]),
-        picture=PictureEncoder(networks["feature_tower"]),
+        picture=PictureEncoder(networks["picture_tower"]),
         gallery=gallery,
         fusion=Fusion(networks["fusion"]),
         spec=LatentSpec.from_manifest(bundle.manifest["latent"]),
         decoder=FieldDecoder([networks[name] for name in fields]),
-        template=template,
+        figure=figure,
         metrics=metrics,
     )

@@ -1,0 +1,35 @@
+"""What all avatars share: the body template, accessories, and what is worked out once from their charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lodestream_server.body.accessories import Accessories
+from lodestream_server.body.template import BodyTemplate
+from lodestream_server.field.fit import Fitting
+from lodestream_server.field.gutter import Gutters
+from lodestream_server.texture.cloth import Cloths
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Read-only; built once at start-up."""
+
+    template: BodyTemplate
+    accessories: Accessories
+    gutters: Gutters
+    fitting: Fitting
+    cloths: Cloths
+
+    @staticmethod
+    def load(body: Path, accessories: Path) -> Figure:
+        """Reads ``body.npz`` and ``accessories.npz``."""
+        template = BodyTemplate.load(body)
+        return Figure(
+            template=template,
+            accessories=Accessories.load(accessories),
+            gutters=Gutters.of(template),
+            fitting=Fitting.of(template),
+            cloths=Cloths(template),
+        )

@@ -1,0 +1,36 @@
+"""What a definite latent says by name: the category of every group and its colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lodestream_server.avatar import Float
+from lodestream_server.latent import LatentSpec
+
+OPEN_TOPS = ("coat", "labcoat")  # long tops that are worn open over trousers
+
+
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """``values``: the chosen category of each group. ``colours``: (3,) float32 sRGB in [0, 1] of each colour group."""
+
+    values: Mapping[str, str]
+    colours: Mapping[str, Float]
+
+    @staticmethod
+    def of(spec: LatentSpec, latent: Float) -> Outfit:
+        """Reads a latent (L,) as `LatentSpec.draw` makes it definite."""
+        colours = {name: latent[part] for name, part in spec.slices.items() if spec.kinds[name] == "colour"}
+        return Outfit(spec.describe(latent), colours)
+
+
+def wearable(spec: LatentSpec, latent: Float) -> Float:
+    """The latent (L,) without what cannot be worn together: the skirt shell can be a coat's or a skirt's, not both."""
+    if spec.describe(latent)["top"] not in OPEN_TOPS or spec.describe(latent)["bottom"] != "skirt":
+        return latent
+    out = latent.copy()
+    part = spec.slices["bottom"]
+    out[part] = 0.0
+    out[part.start + spec.values["bottom"].index("leggings")] = 1.0
+    return out
