@@ -68,6 +68,19 @@ def test_no_bundle(tmp_path):
         bundle.load(str(tmp_path / "none"))
 
 
+def test_the_bundle_that_ships_is_whole_and_speaks_the_trainers_latent():
+    attributes = pytest.importorskip("lodestream_training.synth.attributes")
+    loaded = bundle.load("embedded")  # every hash is right
+    spoken = [(g["name"], g["kind"], g["size"], tuple(g["values"])) for g in loaded.manifest["latent"]]
+    assert spoken == [(g.name, g.kind, g.size, g.values) for g in attributes.GROUPS]
+    networks = ["text_tower", "picture_tower", "fusion", *(f"field_{stage}" for stage in range(4))]
+    for name in (*(f"{n}.onnx" for n in networks), "body.npz", "accessories.npz", "gallery.npz", "tokenizer.json"):
+        assert loaded.path(name).stat().st_size == loaded.manifest["files"][name]["bytes"]
+    assert sorted(p.stem for p in loaded.root.glob("*.onnx")) == sorted(networks), "no network lies around unused"
+    (size,) = (entry["outputs"] for name, entry in loaded.manifest["tensors"].items() if name == "fusion")
+    assert [shape[-1] for shape in size.values()] == [sum(g.size for g in attributes.GROUPS)]
+
+
 def test_the_server_refuses_to_start_on_a_corrupt_file(folder, tmp_path):
     (folder / "a.onnx").write_bytes(b"weightz")
     command = [sys.executable, "-m", "lodestream_server", "--listen", "127.0.0.1:0", "--http", "off"]

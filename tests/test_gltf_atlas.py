@@ -2,7 +2,7 @@ import numpy as np
 from gltf_avatars import avatar, ball, full, picture
 
 from lodestream_server.avatar import Material
-from lodestream_server.gltf.atlas import cells, merge
+from lodestream_server.gltf.atlas import cells, cut, merge
 
 
 def test_cells_do_not_overlap_and_the_first_is_a_quarter() -> None:
@@ -43,8 +43,23 @@ def test_every_vertex_still_sees_its_colour() -> None:
     texels = np.floor(layer.uv * side).astype(int)
     seen = layer.material.albedo[texels[:, 1], texels[:, 0]]
 
-    expected = np.repeat([colours[name] for name in ("body", "top", "hair")], len(layers[0].positions), axis=0)
+    expected = np.repeat([colours[name] for name in ("top", "body", "hair")], len(layers[0].positions), axis=0)
     assert np.array_equal(seen, expected)
+
+
+def test_cutting_drops_what_is_mostly_hole() -> None:
+    pixels = np.full((16, 16, 4), 255, np.uint8)
+    pixels[:8, :, 3] = 40
+    before = ball("glasses", (0, 1, 0), material=Material(pixels, alpha="BLEND"))
+    (after,) = cut(avatar(before)).layers
+
+    assert after.material.alpha == "OPAQUE"
+    assert after.material.albedo.shape == (16, 16, 3)
+    assert len(after.triangles) == len(before.triangles) // 2
+    assert after.uv[:, 1].min() >= 0.5
+    assert after.triangles.max() == len(after.positions) - 1
+    kept = {tuple(place) for place in before.positions[before.uv[:, 1] >= 0.5]}
+    assert {tuple(place) for place in after.positions} == kept
 
 
 def test_the_head_comes_before_the_body() -> None:

@@ -140,6 +140,33 @@ def test_textures_repeat_only_where_coordinates_leave_the_picture() -> None:
     assert uv["componentType"] == 5126
 
 
+def test_the_coarsest_level_has_short_indices_own_coordinates_and_nothing_translucent() -> None:
+    layers = [ball(name, (0, 1, 0), rings=8, material=Material(picture(64))) for name in ("body", "top")]
+    glass = ball("glasses", (0, 2, 0), rings=8, material=Material(picture(32, 4), alpha="BLEND"))
+    document, blob = read(write_glb(avatar(*layers, glass, level=3)))
+    primitives = [mesh["primitives"][0] for mesh in document["meshes"]]
+
+    assert len(document["images"]) == len(document["textures"]) == 3
+    assert [material["name"] for material in document["materials"]] == ["body", "top", "glasses"]
+    assert not any("alphaMode" in material for material in document["materials"])
+    assert {document["accessors"][one["indices"]]["componentType"] for one in primitives} == {5121}
+    for layer, one in zip(layers, primitives, strict=False):
+        assert np.array_equal(values(document, blob, one["indices"]).reshape(-1, 3), layer.triangles)
+        uv = values(document, blob, one["attributes"]["TEXCOORD_0"])
+        assert np.abs(uv / 65535 - layer.uv).max() < 1e-5  # those of every other level
+
+
+def test_the_coarsest_level_stores_equal_skins_once() -> None:
+    layers = [ball(name, (0, 1, 0), rings=8) for name in ("body", "top")]
+    document, _ = read(write_glb(avatar(*layers, level=3)))
+    attributes = [mesh["primitives"][0]["attributes"] for mesh in document["meshes"]]
+
+    for name in ("JOINTS_0", "WEIGHTS_0"):
+        first, second = (document["accessors"][one[name]] for one in attributes)
+        assert first == second
+        assert document["bufferViews"][first["bufferView"]]["byteLength"] == 4 * first["count"]
+
+
 def test_many_vertices_take_long_indices() -> None:
     document, _ = read(write_glb(avatar(ball("body", (0, 1, 0), rings=257))))
     indices = document["accessors"][document["meshes"][0]["primitives"][0]["indices"]]

@@ -124,6 +124,17 @@ def test_rigs_layouts_and_morph_targets(client):
     assert any("jawOpen" in mesh.get("extras", {}).get("targetNames", ()) for mesh in document["meshes"])
 
 
+def test_accessories_are_layers_of_their_own(client):
+    def layers(prompt):
+        return {mesh["name"] for mesh in gltf(avatar(client, prompt, levels=[3])[1][3].glb)["meshes"]}
+
+    dressed = layers("a woman in a coat with a red hat, sunglasses, a yellow scarf and a backpack")
+    assert dressed >= {"body", "head", "headwear", "glasses", "neckwear", "bag"}
+    bare = layers("a bareheaded man in a t-shirt and jeans, without a hat")
+    assert bare >= {"body", "head"}
+    assert "headwear" not in bare
+
+
 def test_every_morph_target_of_the_info_can_be_asked_for(client):
     info = client.info()
     assert info.morph_targets[:2] == ("ARKit", "Oculus Visemes")

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lodestream_server.avatar import Bytes, Float, Layer, Material, Morph, Skeleton
 from lodestream_server.body import pose
+from lodestream_server.body.accessories import under
 from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Rig, Shape
 from lodestream_server.field import extract
 from lodestream_server.field.extract import Surface
@@ -21,7 +23,9 @@ from lodestream_server.texture.projection import Seen
 
 TEXTURE_SIZE: Mapping[int, int] = {3: 128, 2: 256, 1: 512, 0: 1024}
 _PLAIN = ("body", "skirt", "footwear")  # shells whose charts need half the texture of the others at levels 1 and 0
+_EYES: Mapping[int, int] = {3: 64, 2: 128, 1: 256, 0: 256}
 _RIGS = {"mixamo": "mixamo", "vrm": "mixamo", "unreal": "unreal"}
+_HIDDEN = 0.012  # metres under the rim of headwear from which the coarsest level leaves the head out
 ARKIT, VISEMES = "ARKit", "Oculus Visemes"
 
 
@@ -68,8 +72,10 @@ def build(
     template = figure.template
     bones = template.rigs[_RIGS[rig]]
     found = field_surfaces(figure, shape, planes, level, bones) | fixed_surfaces(
-        figure, shape, planes, outfit, level, bones
+        figure, shape, planes, outfit, level, bones, moving=bool(morphs)
     )
+    if level == 3:
+        found["head"] = _bare(found["head"], template, outfit)
     rest = template.joints(bones, shape)
     rotation = np.tile(np.eye(3, dtype=np.float32), (len(rest), 1, 1))
     posed = rest
@@ -121,13 +127,47 @@ def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bon
 
 
 def fixed_surfaces(
-    figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig
+    figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig, *, moving: bool = False
 ) -> dict[str, Surface]:
-    """Eyes, mouth, lashes and accessories in the template's rest pose, by name; only what is worn."""
-    parts = FIXED_SHELLS if level < 3 else FIXED_SHELLS[:-1]  # lashes are smaller than a texel of the coarsest level
+    """Eyes, mouth, lashes and accessories in the template's rest pose, by name; only what is worn.
+
+    The coarsest level shows no lashes, which are smaller than its texels, nor what only a ``moving`` face shows: the
+    mouth behind closed lips and the eyeballs' backs.
+    """
+    parts = [s for s in FIXED_SHELLS if level < 3 or s == "eyes" or (moving and s == "mouth")]
     found = {s: extract.fixed(figure.template, bones, shape, s, level) for s in parts}
+    if level == 3 and not moving:
+        found["eyes"] = _front(found["eyes"])
     found |= figure.accessories.surfaces(figure.template, bones, shape, outfit, level, planes["top"])
     return {s: v for s, v in found.items() if len(v.triangles)}
+
+
+def _front(surface: Surface) -> Surface:
+    """The triangles that face +Z."""
+    a, b, c = (surface.positions[surface.triangles[:, k]] for k in range(3))
+    return _only(surface, np.asarray(np.cross(b - a, c - a)[:, 2] > 0))
+
+
+def _bare(head: Surface, template: BodyTemplate, outfit: Outfit) -> Surface:
+    """The head's triangles that headwear does not hide."""
+    place = np.where(head.vertex[:, None] >= 0, template.mean[head.vertex], np.float32(0.0))
+    hidden = under(outfit.values["headwear"], place) > _HIDDEN
+    return _only(head, np.asarray(~hidden[head.triangles].all(axis=1)))
+
+
+def _only(surface: Surface, kept: NDArray[np.bool_]) -> Surface:
+    """The triangles ``kept`` (T,) with their wedges."""
+    used, compact = np.unique(surface.triangles[kept], return_inverse=True)
+    return Surface(
+        positions=surface.positions[used],
+        normals=surface.normals[used],
+        uv=surface.uv[used],
+        vertex=surface.vertex[used],
+        welded=surface.welded[used],
+        joints=surface.joints[used],
+        weights=surface.weights[used],
+        triangles=compact.reshape(-1, 3).astype(np.int32),
+    )
 
 
 def solids(
@@ -174,7 +214,7 @@ def prepare(figure: Figure) -> None:
 def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int) -> Material:
     template = figure.template
     if shell == "eyes":
-        return Material(fixed.eyes(template, outfit.colours["eye_colour"]), roughness=0.12)
+        return Material(fixed.eyes(template, outfit.colours["eye_colour"], _EYES[level]), roughness=0.12)
     if shell == "mouth":
         return Material(fixed.mouth(template), roughness=0.35)
     if shell == "lashes":

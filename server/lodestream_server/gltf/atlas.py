@@ -1,6 +1,6 @@
 """All layers of an avatar in one: a single mesh with one material whose textures lie in a fixed grid.
 
-The square is cut into quadrants. The first goes to the head, or to the body where the head has no layer of its own;
+The square is cut into quadrants. The first goes to the head, or to the next layer where the head has none of its own;
 the others go to the remaining layers, the most important ones first, and are cut again as there are more layers.
 """
 
@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from lodestream_server.avatar import Avatar, Bytes, Layer, Material, Morph
+from lodestream_server.avatar import Avatar, Bytes, Float, Layer, Material, Morph
 from lodestream_server.gltf.textures import resize
 
 NAME = "avatar"
 _LARGEST_SIDE = 2048
-_IMPORTANCE = ("head", "face", "body", "top", "bottom", "skirt", "hair", "footwear", "headwear", "eyes", "mouth")
+_IMPORTANCE = ("head", "face", "top", "bottom", "body", "skirt", "hair", "footwear", "headwear", "eyes", "mouth")
+_HALF = 128  # alpha from which something is there rather than not
 _FLAT_NORMAL = (128, 128, 255)
 
 Cell = tuple[int, int, int]  # x, y, side in texels
@@ -40,15 +41,12 @@ def merge(avatar: Avatar) -> Avatar:
     side = min(2 * max(max(layer.material.albedo.shape[:2]) for layer in layers), _LARGEST_SIDE)
     plan = cells(len(layers), side)
     starts = np.cumsum([0, *(len(layer.positions) for layer in layers)])
-    uv = [
-        (np.clip(layer.uv, 0, 1) * (size - 1) + np.array([x + 0.5, y + 0.5])) / side
-        for layer, (x, y, size) in zip(layers, plan, strict=True)
-    ]
+    uv = [_placed(layer, cell, side) for layer, cell in zip(layers, plan, strict=True)]
     merged = Layer(
         name=NAME,
         positions=np.concatenate([layer.positions for layer in layers]),
         normals=np.concatenate([layer.normals for layer in layers]),
-        uv=np.concatenate(uv).astype(np.float32),
+        uv=np.concatenate(uv),
         joints=np.concatenate([layer.joints for layer in layers]),
         weights=np.concatenate([layer.weights for layer in layers]),
         triangles=np.concatenate(
@@ -58,6 +56,49 @@ def merge(avatar: Avatar) -> Avatar:
         morphs=_morphs(layers, starts),
     )
     return replace(avatar, layers=(merged,))
+
+
+def cut(avatar: Avatar) -> Avatar:
+    """The same avatar without holes: triangles that are mostly hole are left out, the others become opaque."""
+    return replace(avatar, layers=tuple(_cut(layer) for layer in avatar.layers))
+
+
+def _cut(layer: Layer) -> Layer:
+    albedo = layer.material.albedo
+    if layer.material.alpha == "OPAQUE" or albedo.shape[2] == 3:
+        return layer
+    height, width = albedo.shape[:2]
+    corners = layer.uv[layer.triangles]
+    spots = np.concatenate(
+        [0.9 * corners + 0.1 * corners.mean(1, keepdims=True), corners.mean(1, keepdims=True)], axis=1
+    )
+    texel = np.floor(spots * [width, height]).astype(int).clip(0, [width - 1, height - 1])
+    kept = layer.triangles[albedo[texel[..., 1], texel[..., 0], 3].mean(1) >= _HALF]
+    if not len(kept):
+        return layer
+    used, compact = np.unique(kept, return_inverse=True)
+    slot = np.full(len(layer.positions), -1, np.int32)
+    slot[used] = np.arange(len(used))
+    return Layer(
+        name=layer.name,
+        positions=layer.positions[used],
+        normals=layer.normals[used],
+        uv=layer.uv[used],
+        joints=layer.joints[used],
+        weights=layer.weights[used],
+        triangles=compact.reshape(-1, 3).astype(np.int32),
+        material=replace(layer.material, albedo=albedo[:, :, :3], alpha="OPAQUE"),
+        morphs={
+            name: Morph(slot[morph.indices][slot[morph.indices] >= 0], morph.deltas[slot[morph.indices] >= 0])
+            for name, morph in layer.morphs.items()
+        },
+    )
+
+
+def _placed(layer: Layer, cell: Cell, side: int) -> Float:
+    """Texture coordinates (V, 2) of a layer whose picture fills ``cell`` of a square of ``side`` texels."""
+    x, y, size = cell
+    return ((np.clip(layer.uv, 0, 1) * (size - 1) + np.array([x + 0.5, y + 0.5])) / side).astype(np.float32)
 
 
 def _rank(layer: Layer) -> tuple[int, str]:

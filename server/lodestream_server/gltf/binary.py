@@ -68,14 +68,17 @@ class Document:
         *,
         normalized: bool = False,
         bounds: bool = False,
+        share: bool = False,
     ) -> int:
-        """Stores ``values`` (N, ...) as an accessor; its index."""
+        """Stores ``values`` (N, ...) as an accessor; its index. ``share``: not again if they stand in the view."""
         stride = values.nbytes // len(values) if target == gl.ARRAY_BUFFER else None
         number = self.view(kind, stride, target)
+        data = np.ascontiguousarray(values).tobytes()
+        offset = self._found(kind, data) if share else None
         self.gltf.accessors.append(
             gl.Accessor(
                 bufferView=number,
-                byteOffset=self.append(kind, np.ascontiguousarray(values).tobytes()),
+                byteOffset=self.append(kind, data) if offset is None else offset,
                 componentType=_COMPONENTS[values.dtype],
                 normalized=normalized,
                 count=len(values),
@@ -85,6 +88,14 @@ class Document:
             )
         )
         return len(self.gltf.accessors) - 1
+
+    def _found(self, kind: str, data: bytes) -> int | None:
+        """Where ``data`` stands in the view of ``kind`` already, four-byte aligned."""
+        whole = b"".join(self._pieces[kind])
+        place = whole.find(data)
+        while place % 4 and place >= 0:
+            place = whole.find(data, place + 1)
+        return None if place < 0 else place
 
     def sparse_accessor(self, kind: str, count: int, indices: NDArray[Any], values: NDArray[np.float32]) -> int:
         """Stores a VEC3 accessor of ``count`` rows that are 0 but for ``values`` (M, 3) at ``indices`` (M,)."""
@@ -114,7 +125,7 @@ class Document:
         )
         return len(self.gltf.accessors) - 1
 
-    def image(self, name: str, data: bytes, mime: str) -> int:
+    def image(self, name: str | None, data: bytes, mime: str) -> int:
         """Stores an encoded picture; its index."""
         kind = f"image {len(self.gltf.images)}"
         number = self.view(kind)
@@ -127,6 +138,10 @@ class Document:
         """The stored picture's bytes."""
         view = self.gltf.bufferViews[self._views[f"image {number}"]]
         return self._pieces[f"image {number}"][0][: view.byteLength]
+
+    def pictures_size(self) -> int:
+        """Bytes of all stored pictures."""
+        return sum(self._sizes[f"image {number}"] for number in range(len(self.gltf.images)))
 
     def replace_image(self, number: int, data: bytes) -> None:
         """Other bytes for a stored picture."""

@@ -37,10 +37,11 @@ def quantize_influences(joints: Bytes, weights: Float) -> tuple[Bytes, Bytes]:
 
 
 def local_translations(skeleton: Skeleton) -> Float:
-    """(J, 3) offsets from the parent, rounded to micrometres so that they are short in JSON."""
+    """(J, 3) offsets from the parent; joints are put on a grid of 0.1 mm so that they are short in JSON."""
     parents = np.asarray(skeleton.parents)
-    offsets = skeleton.positions - np.where(parents[:, None] >= 0, skeleton.positions[parents], 0)
-    return np.round(offsets.astype(np.float64), 6).astype(np.float32)
+    places = np.round(skeleton.positions.astype(np.float64), 4)
+    offsets = places - np.where(parents[:, None] >= 0, places[parents], 0)
+    return np.round(offsets, 4).astype(np.float32)
 
 
 def inverse_binds(skeleton: Skeleton) -> Float:

@@ -14,7 +14,12 @@ from lodestream_server.avatar import Bytes
 
 Mime = Literal["image/jpeg", "image/png"]
 _SMALL = 256  # texels up to which Huffman tables of one's own pay: a third of a flat picture at 128², 6 % at 1024²
-_STEPS = ((60, 1), (45, 1), (60, 2), (45, 2))  # quality, divisor of the size: what a picture is worth in turn
+# quality, divisors of width and height (powers of two stay such): what a picture is worth in turn
+_STEPS = (
+    *((quality, 1, 1) for quality in (72, 66, 60, 52, 45, 38)),
+    *((quality, 1, 2) for quality in (52, 44, 36)),
+    *((quality, 2, 2) for quality in (60, 45)),
+)
 
 
 def encode_colour(pixels: Bytes, quality: int, keep_alpha: bool) -> tuple[bytes, Mime]:
@@ -47,9 +52,9 @@ def shrink(pictures: Mapping[int, Bytes], encoded: Mapping[int, bytes], excess: 
         size, number, step = heapq.heappop(heap)
         if step == len(_STEPS):
             continue
-        quality, divisor = _STEPS[step]
+        quality, across, down = _STEPS[step]
         pixels = pictures[number]
-        smaller = resize(pixels, pixels.shape[1] // divisor, pixels.shape[0] // divisor)
+        smaller = resize(pixels, pixels.shape[1] // across, pixels.shape[0] // down)
         data = _jpeg(smaller[:, :, :3], quality, halve_chroma=True)
         if len(data) < -size:
             result[number] = data

@@ -28,7 +28,7 @@ _SURFACE: Mapping[str, tuple[float, float]] = {
 _BLACK = np.array([0.045, 0.045, 0.055], dtype=np.float32)
 _GOLD = np.array([0.80, 0.62, 0.26], dtype=np.float32)
 _STEEL = np.array([0.62, 0.63, 0.65], dtype=np.float32)
-_CLEAR, _TINTED = 44, 226  # alpha of lenses
+_CLEAR, _TINTED = 40, 242  # alpha of lenses
 
 
 def material(piece: Piece, kind: str, layer: str, outfit: Outfit, level: int) -> Material:

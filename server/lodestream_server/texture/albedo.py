@@ -64,7 +64,7 @@ def compose(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
         return _garment(planes, outfit, cloth)
     size = cloth.size
     fine = min(size, 2 * planes.shade.shape[0])
-    colour = _mixed(planes, cloth.shell, fine) / np.float32(SHEET[cloth.shell])
+    colour = mixed(planes, cloth.shell, fine) / np.float32(SHEET[cloth.shell])
     image = Image.fromarray(_bytes(colour).reshape(fine, fine, 3))
     if fine < size:
         image = image.resize((size, size), Image.Resampling.BILINEAR)
@@ -125,7 +125,8 @@ def _pattern(cloth: Cloth, outfit: Outfit, main: Float) -> Float:
     return pattern.paint(outfit.values[f"{name}_pattern"], cloth, main, second)
 
 
-def _mixed(planes: ShellPlanes, shell: str, size: int) -> Float:
+def mixed(planes: ShellPlanes, shell: str, size: int) -> Float:
+    """(size², 3) sRGB: regions, palette and shade alone."""
     own = shares(planes, shell, size, None)
     keys = list(own)
     colour = np.stack([own[k] for k in keys], axis=1) @ planes.palette[keys]

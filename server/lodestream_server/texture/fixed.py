@@ -21,18 +21,20 @@ _UPPER = ((0.249, 1.020), 0.205, 0.372)
 _LOWER = ((0.166, -0.165), 0.330, 0.480)
 
 
-def eyes(template: BodyTemplate, iris: Float) -> Bytes:
-    """(S, S, 3) uint8: sclera with veins, limbal ring, iris with fibres, pupil and a catch light.
+def eyes(template: BodyTemplate, iris: Float, size: int) -> Bytes:
+    """(size, size, 3) uint8: sclera with veins, limbal ring, iris with fibres, pupil and a catch light.
 
-    ``iris``: (3,) sRGB.
+    ``iris``: (3,) sRGB. ``size``: the chart's edge length over a power of two.
     """
-    angle = template.eye_angle
+    step = template.eye_angle.shape[0] // size
+    angle = template.eye_angle[step // 2 :: step, step // 2 :: step]
     half = angle.shape[1] // 2
     rows, cols = np.indices(angle.shape)
     centres = [np.argwhere(side == side.min()).mean(axis=0) for side in (angle[:, :half], angle[:, half:])]
     right = cols >= half
     down = rows - np.where(right, centres[1][0], centres[0][0])
     across = cols - np.where(right, centres[1][1] + half, centres[0][1])
+    down, across = down * (128.0 / size), across * (128.0 / size)
     turn = np.arctan2(down, 2.0 * across)
     radius = np.clip(angle / IRIS, 0, 1)
     fibre = 0.5 * np.sin(turn * 29 + 2 * np.sin(turn * 7) + 3 * radius) + 0.5 * np.sin(turn * 17 - 4 * radius)
@@ -86,7 +88,8 @@ def lashes(hair: Float) -> Bytes:
     """(S, S, 4) uint8: single lashes, darker than the hair; clear between them. ``hair``: (3,) sRGB."""
     v, u = (np.indices((_LASHES, _LASHES), dtype=np.float32) + 0.5) / _LASHES
     u = np.minimum(u, 1.0 - u)  # the left eye's chart mirrors the right one's
-    alpha = np.where(v > 0.5, _strokes(u, v, _UPPER, 15.0, 0.62), _strokes(u, v, _LOWER, 17.0, 0.30))
+    below = _strokes(u, v, _LOWER, 17.0, 0.30) * np.clip((u - 0.09) / 0.08, 0, 1)  # none at the outer corner
+    alpha = np.where(v > 0.5, _strokes(u, v, _UPPER, 15.0, 0.62), below)
     out = np.empty((_LASHES, _LASHES, 4), dtype=np.uint8)
     out[..., :3] = (np.clip(hair * 0.22, 0, 1) * 255).astype(np.uint8)
     out[..., 3] = (alpha * 255 + 0.5).astype(np.uint8)
@@ -102,6 +105,6 @@ def _strokes(u: Float, v: Float, arc: tuple[tuple[float, float], float, float], 
     phase = np.abs((turn * count / 2 + 0.35 * along) % 1.0 - 0.5) * 2  # 0 on a lash
     uneven = 0.85 + 0.15 * np.sin(turn * 21.0)
     width = 0.62 * np.clip(1 - along / (length * uneven), 0, 1)
-    hair = np.clip((width - phase) / 0.18 + 0.5, 0, 1) * (width > 0)
-    line = np.clip((0.10 - along) / 0.06, 0, 1)
+    hair = np.clip((width - phase) / 0.18 + 0.5, 0, 1) * (width > 0) * (along > -0.05)
+    line = np.clip((0.10 - along) / 0.06, 0, 1) * np.clip((along + 0.10) / 0.06, 0, 1)  # the chart goes on beyond it
     return np.asarray(np.maximum(hair, line), dtype=np.float32)

@@ -58,7 +58,7 @@ def _hammered(c: Cloth) -> Any:
 
 
 def _pores(c: Cloth) -> Any:
-    return 0.00022 * c.grain
+    return 0.00009 * c.grain
 
 
 def _strands(c: Cloth) -> Any:
