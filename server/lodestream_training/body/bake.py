@@ -112,14 +112,15 @@ def write(path: Path, base: BaseMesh) -> None:
 def _labels(out: dict[str, NDArray], mean: Float, shells: dict[str, Wedges], base: BaseMesh) -> None:  # type: ignore[type-arg]
     """Charts of the fixed shells: the angle from an eye's axis (radians), and where the tongue is."""
     eyes = shells["eyes"]
-    angle = np.zeros(len(eyes.vertex))
+    ray = np.zeros((len(eyes.vertex), 3))
     for side in (mean[eyes.vertex, 0] > 0, mean[eyes.vertex, 0] < 0):
         ball = mean[eyes.vertex[side]]
-        ray = ball - (ball.min(0) + ball.max(0)) / 2
-        angle[side] = np.arccos(np.clip(ray[:, 2] / np.linalg.norm(ray, axis=1), -1, 1))
-    index, bary = rasterise(eyes.uv.astype(np.float32), eyes.triangles.astype(np.int32), LABEL_SIZE)
-    spread = (angle[eyes.triangles[index]] * bary).sum(-1)
-    out["eyes/angle"] = np.where(index >= 0, spread, np.pi).astype(np.float16)
+        ray[side] = ball - (ball.min(0) + ball.max(0)) / 2
+    index, bary = rasterise(eyes.uv.astype(np.float32), eyes.triangles.astype(np.int32), 2 * LABEL_SIZE)
+    spread = (ray[eyes.triangles[index]] * bary[..., None]).sum(-2)
+    length = np.maximum(np.linalg.norm(spread, axis=-1), 1e-9)
+    angle = np.arccos(np.clip(spread[..., 2] / length, -1, 1))
+    out["eyes/angle"] = np.where(index >= 0, angle, np.pi).astype(np.float16)
     mouth = shells["mouth"]
     index, _ = rasterise(mouth.uv.astype(np.float32), mouth.triangles.astype(np.int32), LABEL_SIZE)
     tongue = np.arange(len(mouth.triangles)) >= len(mouth.triangles) - len(base.groups["helper-tongue"].vertices)

@@ -13,7 +13,7 @@ from lodestream_server.config import Config
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.neural import load
 from lodestream_server.pipeline.request import AvatarRequest
-from lodestream_training.evaluation import fidelity, picture_prompts, prompts, retrieval, variety, words
+from lodestream_training.evaluation import ablations, fidelity, picture_prompts, prompts, retrieval, variety, words
 from lodestream_training.evaluation.pictures import front
 from lodestream_training.evaluation.statistics import Estimate
 from lodestream_training.language.caption import Split
@@ -69,6 +69,7 @@ def write(bundle: str, report: Path, count: int) -> Path:
     lines += _table("Other seeds, held-out combinations", other)
     lines += _table(f"{len(prompts.PROMPTS)} prompts written by hand, a quarter of them Chinese", by_hand)
     lines += _table("Picture prompts: renders of fresh people", drawn)
+    lines += _table("Prompts that leave most unsaid, with and without retrieval", ablations.retrieval(pipeline))
     mistakes += [f"by hand: {m}" for m in missed[:20]]
     lines += ["", "## Some mistakes", "", *(f"- {m}" for m in mistakes)]
     report.write_text("\n".join(lines) + "\n", encoding="utf-8")

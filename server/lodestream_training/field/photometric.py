@@ -103,4 +103,4 @@ def loss(
         }
         goal = render(goal_raw, {s: torch.tensor(p.palette) for s, p in truth.items()}, samples, size * size)
     seen = (goal[:, 3] > 0.01) | (predicted[:, 3].detach() > 0.01)
-    return (predicted - goal)[seen].abs().mean()
+    return (predicted - goal)[seen].abs().mean() if bool(seen.any()) else predicted.sum() * 0.0

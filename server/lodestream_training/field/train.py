@@ -24,15 +24,17 @@ FITTED = 2000  # people whose least-squares planes the wardrobe maps start from
 FIRST = 300  # people painted before the first step
 NEW = 2  # people painted at every step
 RAYS_FROM = 0.9  # share of the budget after which the photometric loss joins
-RAYS_WEIGHT = 20.0
 
 
-def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int = 1) -> Decoder:
+def train(
+    body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int = 1, rays_weight: float = 0.0
+) -> Decoder:
     """Trains until the budget is spent, over all runs that share ``out``.
 
     Args:
         body: ``body.npz``. out: folder for ``field.pt`` and its log. minutes: budget of training time in all.
-        batch_size: people a step. seed: of the people.
+        batch_size: people a step. seed: of the people. rays_weight: of the photometric loss, which is for
+            captures; on painted people it gains nothing (docs/log.md).
     """
     painter, template = Painter(body), BodyTemplate.load(body)
     torch.manual_seed(seed)
@@ -54,9 +56,9 @@ def train(body: Path, out: Path, minutes: float, batch_size: int = 8, seed: int 
         colours = losses.palette_loss(model.palettes(many), truth)
         parts = {"planes": planes, "palettes": colours, **terms}
         loss = planes + 3.0 * colours
-        if run.progress > RAYS_FROM and step % 2 == 1:
+        if rays_weight and run.progress > RAYS_FROM and step % 2 == 1:
             parts["rays"] = _rays(model, painter, template, vectors[0], np.random.default_rng(seed + step))
-            loss = loss + RAYS_WEIGHT * parts["rays"]
+            loss = loss + rays_weight * parts["rays"]
         run.descend(loss, parts)
     return model
 

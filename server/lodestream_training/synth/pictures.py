@@ -29,7 +29,8 @@ _BACKGROUND = (236, 238, 241)
 
 
 @lru_cache(maxsize=1)
-def _tools() -> tuple[Figure, Painter]:
+def tools() -> tuple[Figure, Painter]:
+    """What pictures are drawn with, loaded once."""
     return Figure.load(BODY, ACCESSORIES), Painter(BODY)
 
 
@@ -40,7 +41,7 @@ def outfit_of(a: NDArray[np.float32]) -> Outfit:
 
 def person_layers(a: NDArray[np.float32], level: int = LEVEL, rig: str = "unreal") -> tuple[Layer, ...]:
     """The ground truth of a person as layers (A pose by default)."""
-    figure, painter = _tools()
+    figure, painter = tools()
     outfit = outfit_of(a)
     painted = {name: replace(p, regions=logits(p.regions)) for name, p in painter.paint(a).items()}
     shape = figure.template.shape(a[_SLICES["phenotype"]], a[_SLICES["ancestry"]], a[_SLICES["face"]])
