@@ -20,8 +20,10 @@ class Fusion:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def fuse(self, token_states: Float | None, attention_mask: Int | None, features: Float | None) -> Float:
-        """The raw latent (L,).
+    def fuse(
+        self, token_states: Float | None, attention_mask: Int | None, features: Float | None
+    ) -> tuple[Float, Float]:
+        """The raw latent (L,), and the probability (L,) that the words say each of its numbers.
 
         Args:
             token_states: (1, T, 384), None without text. attention_mask: (1, T) int64, None without text.
@@ -35,4 +37,5 @@ class Fusion:
             "has_text": none if token_states is None else one,
             "has_picture": one if features is not None else none,
         }
-        return np.asarray(self._session.run(feeds)["latent"][0], dtype=np.float32)
+        out = self._session.run(feeds)
+        return np.asarray(out["latent"][0], dtype=np.float32), np.asarray(out["said"][0], dtype=np.float32)

@@ -38,6 +38,7 @@ from lodestream_server.pipeline import identity
 from lodestream_server.pipeline.asset import LevelAsset, Match
 from lodestream_server.pipeline.request import LEVELS, AvatarRequest
 from lodestream_server.pipeline.stopwatch import Stopwatch
+from lodestream_server.taste import settle
 from lodestream_server.texture.albedo import compose_field
 
 T = TypeVar("T")
@@ -122,7 +123,11 @@ class NeuralPipeline:
             with watch.stage("retrieve"), self._metrics.gallery_search.time():
                 match, features = self._gallery.find(text.embedding, request.seed)
         with watch.stage("fuse"):
-            latent = wearable(self._spec, self._spec.draw(self._fuse(text, features), request.seed))
+            raw, said = self._fuse(text, features)
+            latent = self._spec.draw(raw, request.seed)
+            if request.image is None:
+                latent = settle(self._spec, latent, said)
+            latent = wearable(self._spec, latent)
         with watch.stage("shape"):
             shape = self.figure.template.shape(*(latent[self._spec.slices[name]] for name in _SHAPED_BY))
         state = self._decoder.start(latent)
@@ -171,7 +176,7 @@ class NeuralPipeline:
             Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
 
-    def _fuse(self, text: EncodedText | None, features: Float | None) -> Float:
+    def _fuse(self, text: EncodedText | None, features: Float | None) -> tuple[Float, Float]:
         batch = None if features is None else features[None].astype(np.float32)
         if text is None:
             return self._fusion.fuse(None, None, batch)
@@ -185,7 +190,8 @@ class NeuralPipeline:
 
     def imagine(self, prompt: str, seed: int) -> Float:
         """The definite latent (L,) of words alone, without any picture."""
-        return wearable(self._spec, self._spec.draw(self._fuse(self._text.encode(prompt), None), seed))
+        raw, said = self._fuse(self._text.encode(prompt), None)
+        return wearable(self._spec, settle(self._spec, self._spec.draw(raw, seed), said))
 
     def embed(self, prompt: str) -> Float:
         """(256,) where CLIP's shared space has a prompt."""

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from lodestream_server.encoders import preprocess
 from lodestream_training.towers.evaluate import load_words
-from lodestream_training.towers.fusion import FEATURES
+from lodestream_training.towers.fusion import FEATURES, Fusion
 from lodestream_training.towers.pictures import PictureTower
 from lodestream_training.towers.text import POSITIONS, WIDTH
 from lodestream_training.towers.train_fusion import load_fusion
@@ -51,6 +51,21 @@ class _Seen(nn.Module):
         """``pixels`` (B, 3, 128, 128) in [-1, 1] -> embedding (B, 256) of unit length, features (B, 192)."""
         features = self.tower.vit(pixels)
         return functional.normalize(self.tower.out(features), dim=-1), features
+
+
+class _Fused(nn.Module):
+    """Fusion, and how likely the words say each number."""
+
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__()
+        self.fusion = fusion
+
+    def forward(
+        self, token_states: Tensor, attention_mask: Tensor, features: Tensor, has_text: Tensor, has_picture: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """As ``Fusion.explain``, with probabilities (B, SIZE) that are 0 without words."""
+        latent, said = self.fusion.explain(token_states, attention_mask, features, has_text, has_picture)
+        return latent, has_text * said.sigmoid()
 
 
 def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
@@ -86,9 +101,9 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
         ["token_states", "embedding"])  # fmt: skip
     one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
-    one("fusion", load_fusion(checkpoint_dir),
+    one("fusion", _Fused(load_fusion(checkpoint_dir)),
         {"token_states": states, "attention_mask": mask, "features": shown, "has_text": flags, "has_picture": flags},
-        [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent"])  # fmt: skip
+        [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"])  # fmt: skip
     shutil.copyfile(checkpoint_dir / "tokenizer.json", bundle_dir / "tokenizer.json")
     return out
 

@@ -20,10 +20,12 @@ from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.losses import attribute_loss, contrastive
 from lodestream_training.towers.pictures import FeatureTower, PictureTower
 from lodestream_training.towers.runs import Run
-from lodestream_training.towers.text import Pool, TextTower
+from lodestream_training.towers.text import POSITIONS, WIDTH, Pool, TextTower
 
 BATCH = 28
-CLIP_BATCH = 128
+CLIP_BATCH = 256
+#: Captions of each person that the contrastive loss reads.
+CAPTIONS = 3
 #: Views of each picture that the contrastive loss sees: one as it is, the others varied.
 COPIES = 3
 #: People at the end of the collection that no tower is trained on.
@@ -108,14 +110,30 @@ def train_pictures(out_dir: Path, folder: Path, minutes: float) -> None:
     held = collection.load(folder)
     persons = held.people[:-HELD_OUT]
     features = _features(load_features(out_dir), held.pictures[:-HELD_OUT], rng)
+    states, attention_mask = _read(tokenizer, words.tower, persons, rng)
     for _ in run.steps():
-        chosen = rng.permutation(len(persons))[:CLIP_BATCH]
-        texts, attention_mask = _captions(tokenizer, [persons[i] for i in chosen], rng)
-        with torch.no_grad():
-            states = words.tower.states(texts, attention_mask)
+        chosen = torch.from_numpy(rng.permutation(len(persons))[:CLIP_BATCH])
+        told = chosen * CAPTIONS + torch.from_numpy(rng.integers(0, CAPTIONS, CLIP_BATCH))
         seen = functional.normalize(model.out(features[rng.integers(0, len(features)), chosen]), dim=-1)
-        loss = contrastive(seen, model.head(states, attention_mask), model.scale())
+        loss = contrastive(seen, model.head(states[told].float(), attention_mask[told]), model.scale())
         run.descend(loss, {"contrastive": loss})
+
+
+@torch.no_grad()
+def _read(
+    tokenizer: Tokenizer, tower: TextTower, persons: Sequence[Person], rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Token states (N * CAPTIONS, T, 384), half precision, and attention masks of CAPTIONS captions of each person."""
+    texts = [captions.of(person, rng).text for person in persons for _ in range(CAPTIONS)]
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i].encode()))
+    states = torch.zeros(len(texts), POSITIONS, WIDTH, dtype=torch.float16)
+    masks = torch.zeros(len(texts), POSITIONS, dtype=torch.int64)
+    for at in range(0, len(order), 64):
+        rows = order[at : at + 64]
+        ids, mask = datasets.encode(tokenizer, [texts[i] for i in rows])
+        states[rows, : ids.shape[1]] = tower.states(ids, mask).half()
+        masks[rows, : ids.shape[1]] = mask
+    return states, masks
 
 
 @torch.no_grad()
@@ -140,7 +158,3 @@ def load_clip(out_dir: Path, words: TextTower) -> PictureTower:
     model = Clip(tower.out, words.head)
     model.load_state_dict(torch.load(out_dir / "clip.pt", weights_only=True)["model"])
     return tower.eval()
-
-
-def _captions(tokenizer: Tokenizer, persons: Sequence[Person], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    return datasets.encode(tokenizer, [captions.of(person, rng).text for person in persons])

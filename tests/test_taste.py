@@ -1,0 +1,70 @@
+"""What is said stays; what is not goes with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lodestream_server.latent import LatentSpec
+from lodestream_server.taste import settle
+from lodestream_training.synth import attributes
+
+SPEC = LatentSpec.from_manifest(
+    [{"name": g.name, "kind": g.kind, "size": g.size, "values": list(g.values)} for g in attributes.GROUPS]
+)
+NAVY, LIME, PURPLE = (0.1, 0.12, 0.3), (0.6, 0.9, 0.1), (0.45, 0.1, 0.6)
+
+
+def latent(**values: object) -> np.ndarray:
+    out = np.zeros(SPEC.size, np.float32)
+    for name, part in SPEC.slices.items():
+        value = values.get(name)
+        if SPEC.kinds[name] == "categorical":
+            out[part.start + (SPEC.values[name].index(str(value)) if value else 0)] = 1.0
+        elif value is not None:
+            out[part] = value
+    return out
+
+
+def said(*groups: str) -> np.ndarray:
+    out = np.zeros(SPEC.size, np.float32)
+    for group in groups:
+        out[SPEC.slices[group]] = 1.0
+    return out
+
+
+def of(made: np.ndarray, group: str) -> list[float]:
+    return [round(float(x), 3) for x in made[SPEC.slices[group]]]
+
+
+def test_a_suits_trousers_are_of_its_cloth_unless_said() -> None:
+    worn = latent(top="suit", bottom="trousers", top_colour=NAVY, bottom_colour=LIME, top_pattern="pinstripes")
+    made = settle(SPEC, worn, said("top", "top_colour"))
+    assert of(made, "bottom_colour") == [0.1, 0.12, 0.3]
+    assert SPEC.describe(made)["bottom_pattern"] == "pinstripes"
+    kept = settle(SPEC, worn, said("bottom_colour"))
+    assert of(kept, "bottom_colour") == [0.6, 0.9, 0.1]
+
+
+def test_unsaid_shoes_to_a_suit_are_quiet_and_its_shirt_light() -> None:
+    worn = latent(top="suit", bottom="trousers", shoes="leather", shoe_colour=PURPLE, top_second=(0.9, 0.95, 1.0))
+    made = settle(SPEC, worn, said())
+    assert max(made[SPEC.slices["shoe_colour"]]) < 0.7
+    assert np.ptp(made[SPEC.slices["shoe_colour"]]) < 0.35  # no purple
+    assert min(made[SPEC.slices["top_second"]]) > 0.7
+    assert of(settle(SPEC, worn, said("shoe_colour")), "shoe_colour") == [0.45, 0.1, 0.6]
+
+
+def test_unsaid_hair_is_natural_and_said_hair_is_what_was_said() -> None:
+    worn = latent(hair="long", hair_colour=(0.2, 0.9, 0.2))
+    assert of(settle(SPEC, worn, said()), "hair_colour") != [0.2, 0.9, 0.2]
+    assert of(settle(SPEC, worn, said("hair_colour")), "hair_colour") == [0.2, 0.9, 0.2]
+
+
+def test_a_casual_outfit_keeps_its_colours_and_the_input_is_not_changed() -> None:
+    worn = latent(
+        top="tshirt", bottom="jeans", shoes="trainers", top_colour=LIME, bottom_colour=NAVY, shoe_colour=PURPLE
+    )
+    before = worn.copy()
+    made = settle(SPEC, worn, said("hair_colour"))
+    np.testing.assert_array_equal(made, before)
+    np.testing.assert_array_equal(worn, before)
