@@ -78,7 +78,7 @@ def test_the_bundle_that_ships_is_whole_and_speaks_the_trainers_latent():
         assert loaded.path(name).stat().st_size == loaded.manifest["files"][name]["bytes"]
     assert sorted(p.stem for p in loaded.root.glob("*.onnx")) == sorted(networks), "no network lies around unused"
     (size,) = (entry["outputs"] for name, entry in loaded.manifest["tensors"].items() if name == "fusion")
-    assert [shape[-1] for shape in size.values()] == [sum(g.size for g in attributes.GROUPS)]
+    assert {name: shape[-1] for name, shape in size.items()} == dict.fromkeys(("latent", "said"), attributes.SIZE)
 
 
 def test_the_server_refuses_to_start_on_a_corrupt_file(folder, tmp_path):

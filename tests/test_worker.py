@@ -126,7 +126,7 @@ def test_rigs_layouts_and_morph_targets(client):
 
 def test_accessories_are_layers_of_their_own(client):
     def layers(prompt):
-        return {mesh["name"] for mesh in gltf(avatar(client, prompt, levels=[3])[1][3].glb)["meshes"]}
+        return {node["name"] for node in gltf(avatar(client, prompt, levels=[3])[1][3].glb)["nodes"] if "mesh" in node}
 
     dressed = layers("a woman in a coat with a red hat, sunglasses, a yellow scarf and a backpack")
     assert dressed >= {"body", "head", "headwear", "glasses", "neckwear", "bag"}

@@ -184,7 +184,8 @@ def _add_layer(document: Document, layer: Layer, manner: _Manner) -> int:
         targets=targets,
     )
     extras = {"targetNames": list(morphs)} if morphs else {}
-    gltf.meshes.append(gl.Mesh(name=None if manner.coarse else layer.name, primitives=[primitive], extras=extras))
+    named = not manner.coarse or layer.name == atlas.NAME  # nodes are named anyway
+    gltf.meshes.append(gl.Mesh(name=layer.name if named else None, primitives=[primitive], extras=extras))
     gltf.nodes.append(gl.Node(name=layer.name, mesh=len(gltf.meshes) - 1, skin=0))
     return len(gltf.nodes) - 1
 
