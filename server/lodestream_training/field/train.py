@@ -14,9 +14,9 @@ from lodestream_server.body.template import BodyTemplate
 from lodestream_training.field import losses, maps, photometric, wardrobe
 from lodestream_training.field.decoder import Decoder, draw_windows
 from lodestream_training.field.targets import People
+from lodestream_training.runs import Run
 from lodestream_training.synth import attributes
 from lodestream_training.synth.painter import Painter, logits
-from lodestream_training.towers.runs import Run
 
 log = logging.getLogger("lodestream.train.field")
 CAPACITY = 1800  # people kept in memory, about 4 MB each

@@ -14,6 +14,7 @@ from torch.nn import functional
 from lodestream_training.field.states import TIED, legal_sleeves
 from lodestream_training.language import caption as captions
 from lodestream_training.language.caption import Caption
+from lodestream_training.runs import Run
 from lodestream_training.synth import attributes
 from lodestream_training.synth.people import Person
 from lodestream_training.towers import collection, datasets, pictures
@@ -22,7 +23,6 @@ from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.fusion import FEATURES, Fusion
 from lodestream_training.towers.losses import attribute_loss
 from lodestream_training.towers.pictures import FeatureTower
-from lodestream_training.towers.runs import Run
 from lodestream_training.towers.train_pictures import HELD_OUT, load_clip, load_features, visible
 
 BATCH = 48

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lodestream_training.language import caption as captions
+from lodestream_training.runs import Run
 from lodestream_training.synth import attributes, people
 from lodestream_training.synth.people import Person
 from lodestream_training.towers import collection, datasets, pictures
 from lodestream_training.towers.evaluate import load_words
 from lodestream_training.towers.losses import attribute_loss, contrastive
 from lodestream_training.towers.pictures import FeatureTower, PictureTower
-from lodestream_training.towers.runs import Run
 from lodestream_training.towers.text import POSITIONS, WIDTH, Pool, TextTower
 
 BATCH = 28

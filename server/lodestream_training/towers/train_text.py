@@ -11,10 +11,10 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lodestream_training.runs import Run
 from lodestream_training.towers import datasets, tokens
 from lodestream_training.towers.fusion import FEATURES, Fusion
 from lodestream_training.towers.losses import attribute_loss
-from lodestream_training.towers.runs import Run
 from lodestream_training.towers.text import TextTower, from_minilm
 
 BATCH = 64
