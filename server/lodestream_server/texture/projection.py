@@ -20,6 +20,7 @@ from lodestream_server.field.scan import blend, scan
 
 LIMIT = 0.2  # largest residual, sRGB
 _SIDE = 256  # pixels of the picture that is worked on
+_BLUR = 2.5  # pixels of the low pass
 _GROUND = 0.10  # sRGB distance from the ground's colour from which a pixel belongs to the person
 _FACING = 0.5  # z of the normal from where a texel sees the camera well enough
 _GATE = (14.0, 26.0)  # CIELAB distance: full detail below, none above
@@ -65,7 +66,7 @@ def detail(picture: Bytes, seen: Mapping[str, Seen], size: int = 256) -> Mapping
         return None
     middle = (box[0] + box[2]) / 2 - scale * float(high[0] + low[0]) / 2
 
-    blurred = np.asarray(small.filter(ImageFilter.GaussianBlur(2.5)), dtype=np.float32) / 255.0
+    blurred = np.asarray(small.filter(ImageFilter.GaussianBlur(_BLUR)), dtype=np.float32) / 255.0
     lab = _lab(blurred[1::2, 1::2])
     broad = np.asarray(small.filter(ImageFilter.GaussianBlur(6)), dtype=np.float32)[1::2, 1::2] / 255.0
     calm = np.clip((_CALM[1] - np.linalg.norm(lab - _lab(broad), axis=2)) / (_CALM[1] - _CALM[0]), 0, 1)
@@ -155,10 +156,22 @@ def _layer(layer: Seen, view: _View, size: int) -> Float | None:
     agree *= view.calm[row // 2, column // 2]
     if not agree.any():
         return None
-    seen = sample(view.sharp, (place / _SIDE).astype(np.float32))
+    seen = sample(view.sharp, (place / _SIDE).astype(np.float32)) - _sharp(layer, image, view)[pixel]
     out = np.zeros((size * size, 3), dtype=np.float32)
     out[pixel] = np.clip(seen * agree[:, None], -LIMIT, LIMIT)
     return out.reshape(size, size, 3)
+
+
+def _sharp(layer: Seen, image: Image.Image, view: _View) -> Float:
+    """(S², 3) what the albedo itself has of the frequencies that the picture is asked for: they need not be added."""
+    a, b, c = (layer.positions[layer.triangles[:, k]] for k in range(3))
+    u, v, w = (layer.uv[layer.triangles[:, k]] for k in range(3))
+    surface = float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum())
+    (p, q), (r, t) = (v - u).T, (w - u).T
+    chart = float(np.abs(p * t - q * r).sum())
+    texels = float(_BLUR / view.scale * image.width * np.sqrt(chart / max(surface, 1e-9)))
+    own = np.asarray(image, dtype=np.float32) - np.asarray(image.filter(ImageFilter.GaussianBlur(texels)), np.float32)
+    return own.reshape(-1, 3) / 255.0
 
 
 def _lab(colour: Float) -> Float:
