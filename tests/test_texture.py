@@ -12,7 +12,7 @@ import lodestream_bundle
 from lodestream_server.body.template import FULL, BodyTemplate
 from lodestream_server.field.planes import REGIONS, ShellPlanes
 from lodestream_server.outfit import Outfit
-from lodestream_server.texture import albedo, decals, material, noise, pattern, projection, relief, trims_top
+from lodestream_server.texture import albedo, decals, material, noise, pattern, relief, trims_top
 from lodestream_server.texture.cloth import AROUND_ARM, AROUND_LEG, AROUND_TORSO, Cloth, Cloths
 
 VALUES = {
@@ -214,54 +214,4 @@ def test_skirts_of_long_tops_are_the_tops():
     assert material.part("skirt", outfit()) == "bottom"
 
 
-def person(noise_amount: float, colour: tuple[int, int, int] = (180, 40, 40)) -> np.ndarray:
-    """A red figure of 60 by 200 pixels before grey ground, with fine stripes on it."""
-    picture = np.full((256, 256, 3), 236, np.float32)
-    picture[30:230, 98:158] = colour
-    picture[30:230, 98:158] += noise_amount * (np.arange(200) % 4 < 2)[:, None, None] - noise_amount / 2
-    return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def seen(colour: tuple[int, int, int] = (180, 40, 40)) -> dict[str, projection.Seen]:
-    """A flat figure 0.6 by 2 metres that faces the camera, its texture filling the unit square."""
-    x, y = np.meshgrid(np.linspace(-0.3, 0.3, 13), np.linspace(0, 2, 41))
-    points = np.stack([x, y, 0 * x], axis=-1).reshape(-1, 3).astype(np.float32)
-    quad = np.arange(40)[:, None] * 13 + np.arange(12)
-    corners = [np.stack([quad, quad + 1, quad + 14], -1), np.stack([quad, quad + 14, quad + 13], -1)]
-    triangles = np.concatenate(corners).reshape(-1, 3).astype(np.int32)
-    uv = np.stack([(x + 0.3) / 0.6, 1 - y / 2], axis=-1).reshape(-1, 2).astype(np.float32)
-    normals = np.tile(np.array([0, 0, 1], np.float32), (len(points), 1))
-    return {"top": projection.Seen(points, normals, uv, triangles, np.full((64, 64, 3), colour, np.uint8))}
-
-
-def test_agreement_adds_the_pictures_detail():
-    found = projection.detail(person(40.0), seen())
-    residual = found["top"]
-    assert residual.shape == (256, 256, 3)
-    assert np.abs(residual).max() <= projection.LIMIT
-    inner = residual[40:-40, 40:-40, 0]
-    assert inner.std() > 0.03
-    assert np.abs(inner.mean()) < 0.01  # detail only: no colour is carried over
-
-
-def test_a_plain_picture_adds_next_to_nothing():
-    inner = projection.detail(person(0.0), seen())["top"][40:-40, 40:-40]
-    assert np.abs(inner).max() < 0.01
-
-
-def test_disagreement_adds_nothing():
-    assert projection.detail(person(40.0), seen((30, 60, 190))) == {}
-
-
 @pytest.mark.parametrize("amount", [0.0, 255.0])
-def test_pictures_without_a_person_are_given_up(amount: float):
-    picture = (np.random.default_rng(0).random((96, 96, 3)) * amount).astype(np.uint8)
-    assert projection.detail(picture, seen()) is None
-
-
-def test_framing_does_not_matter():
-    large = np.full((512, 512, 3), 236, np.uint8)
-    large[100:356, 200:456] = person(40.0)
-    moved = projection.detail(np.asarray(Image.fromarray(large).resize((512, 512))), seen())
-    assert moved is not None
-    assert moved["top"][40:-40, 40:-40, 0].std() > 0.01

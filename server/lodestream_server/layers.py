@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,7 @@ from lodestream_server.field.planes import Planes
 from lodestream_server.field.volume import Solid
 from lodestream_server.figure import Figure
 from lodestream_server.outfit import Outfit
-from lodestream_server.texture import accessories, albedo, fixed, projection, relief
-from lodestream_server.texture.projection import Seen
+from lodestream_server.texture import accessories, albedo, fixed, relief
 
 TEXTURE_SIZE: Mapping[int, int] = {3: 128, 2: 256, 1: 512, 0: 1024}
 _PLAIN = ("body", "skirt", "footwear")  # shells whose charts need half the texture of the others at levels 1 and 0
@@ -58,14 +56,12 @@ def build(
     level: int,
     rig: str,
     morphs: tuple[str, ...],
-    picture: Bytes | None = None,
 ) -> tuple[Skeleton, tuple[Layer, ...]]:
     """All layers of one level in the rig's rest pose, feet at y = 0.
 
     Args:
         figure, shape: the body. planes: the field at this level, as worn. outfit: the person's categories and colours.
         level: 3 (coarsest) to 0. rig: mixamo, vrm (T pose) or unreal (A pose). morphs: morph targets to attach.
-        picture: (S, S, 3) uint8, the request's own or the matched one; lends the finest level its detail.
     Returns:
         The skeleton and the layers that are worn, in a fixed order.
     """
@@ -87,8 +83,6 @@ def build(
     floor = np.array([0.0, min(float(p[:, 1].min()) for p, _ in placed.values()), 0.0], dtype=np.float32)
     head = rotation[bones.names.index("mixamorig:Head" if rig != "unreal" else "head")]
     materials = {s: _material(figure, planes, outfit, s, level) for s in found}
-    if picture is not None and level == 0:
-        materials |= _detailed(found, materials, picture)
     layers = tuple(
         Layer(
             name=s,
@@ -104,20 +98,6 @@ def build(
         for s, v in found.items()
     )
     return _skeleton(bones, posed - floor), layers
-
-
-def _detailed(
-    surfaces: Mapping[str, Surface], materials: Mapping[str, Material], picture: Bytes
-) -> dict[str, Material]:
-    """The materials that the picture has something to add to."""
-    floor = np.array([0.0, min(float(v.positions[:, 1].min()) for v in surfaces.values()), 0.0], dtype=np.float32)
-    seen = {
-        s: Seen(v.positions - floor, v.normals, v.uv, v.triangles, materials[s].albedo)
-        for s, v in surfaces.items()
-        if materials[s].albedo.shape[2] == 3
-    }
-    residuals = projection.detail(picture, seen) or {}
-    return {s: replace(materials[s], albedo=projection.applied(materials[s].albedo, r)) for s, r in residuals.items()}
 
 
 def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from lodestream_server.avatar import Bytes, Float
+from lodestream_server.avatar import Float
 from lodestream_server.errors import BundleError
 from lodestream_server.gallery.index import ExactIndex, Index
 from lodestream_server.pipeline.asset import Match
@@ -22,12 +21,11 @@ TEMPERATURE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """N pictures: ``ids`` (N,), ``features`` (N, F), an index over their embeddings, the folder that holds them."""
+    """N pictures: ``ids`` (N,), ``features`` (N, F), and an index over their embeddings."""
 
     ids: tuple[str, ...]
     features: Float
     index: Index
-    folder: Path
 
     def find(self, embedding: Float, seed: int) -> tuple[Match, Float]:
         """The picture for a query.
@@ -43,16 +41,9 @@ class Gallery:
         chosen = 0 if seed == 0 else _pick(scores, seed)
         return Match(self.ids[rows[chosen]], scores[chosen]), self.features[rows[chosen]]
 
-    def picture(self, name: str) -> Bytes:
-        """(H, W, 3) uint8 sRGB of the picture with this id."""
-        with Image.open(self.folder / f"{name}.jpg") as image:
-            return np.asarray(image.convert("RGB"))
-
 
 def load(path: Path) -> Gallery:
     """Reads ``gallery.npz``: ``ids`` (N,), ``embeddings`` (N, D) unit length, ``features`` (N, F).
-
-    The pictures lie beside it in ``gallery/<id>.jpg``.
 
     Raises:
         BundleError: The arrays are missing or do not fit each other.
@@ -63,8 +54,7 @@ def load(path: Path) -> Gallery:
         ids, embeddings, features = arrays["ids"], arrays["embeddings"], arrays["features"]
     if not len(ids) or len(ids) != len(embeddings) or len(ids) != len(features):
         raise BundleError(f"{path}: {len(ids)} ids, {len(embeddings)} embeddings, {len(features)} features")
-    names = tuple(str(i) for i in ids)
-    return Gallery(names, features.astype(np.float32), ExactIndex(embeddings), path.with_name("gallery"))
+    return Gallery(tuple(str(i) for i in ids), features.astype(np.float32), ExactIndex(embeddings))
 
 
 def _pick(scores: tuple[float, ...], seed: int) -> int:

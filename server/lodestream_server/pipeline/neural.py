@@ -14,7 +14,7 @@ from PIL import Image
 
 from lodestream_server import bundle as bundles
 from lodestream_server import layers
-from lodestream_server.avatar import Avatar, Bytes, Float
+from lodestream_server.avatar import Avatar, Float
 from lodestream_server.body.template import Shape
 from lodestream_server.config import Config
 from lodestream_server.encoders.engines.base import Engine, Session
@@ -141,14 +141,7 @@ class NeuralPipeline:
             self.decode(job, level)
         with job.watch.stage("extract", level):
             skeleton, parts = layers.build(
-                self.figure,
-                job.shape,
-                job.planes,
-                job.outfit,
-                level,
-                request.rig,
-                request.morph_targets,
-                self._seen(job) if level == 0 else None,
+                self.figure, job.shape, job.planes, job.outfit, level, request.rig, request.morph_targets
             )
         with job.watch.stage("write", level):
             digest = identity.prompt_sha256(request)
@@ -181,12 +174,6 @@ class NeuralPipeline:
         if text is None:
             return self._fusion.fuse(None, None, batch)
         return self._fusion.fuse(text.token_states, text.attention_mask, batch)
-
-    def _seen(self, job: NeuralJob) -> Bytes | None:
-        """The picture that lends its detail: the request's own, else the matched one."""
-        if job.request.image is not None:
-            return np.asarray(open_picture(job.request.image))
-        return None if job.match is None else self._gallery.picture(job.match.id)
 
     def imagine(self, prompt: str, seed: int) -> Float:
         """The definite latent (L,) of words alone, without any picture."""
