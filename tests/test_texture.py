@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import lodestream_bundle
 from lodestream_server.body.template import FULL, BodyTemplate
@@ -212,6 +211,3 @@ def test_normals_are_unit_and_mostly_up(cloths):
 def test_skirts_of_long_tops_are_the_tops():
     assert material.part("skirt", outfit(top="dress")) == "top"
     assert material.part("skirt", outfit()) == "bottom"
-
-
-@pytest.mark.parametrize("amount", [0.0, 255.0])
