@@ -156,7 +156,7 @@ def test_a_businessman_in_a_suit() -> None:
     captions = [chinese.write(person(), rng, "train", BUSINESSMAN) for _ in range(400)]
     assert all("商务男士" in caption.text for caption in captions)
     assert all({"sex", "top"} <= caption.said for caption in captions)
-    always = [chinese.write(person(), rng, "combinations", BUSINESSMAN, {"top"}) for _ in range(300)]
+    always = [chinese.write(person(), rng, "combinations", BUSINESSMAN, {"top"}) for _ in range(1500)]
     suits = lexicon.words("zh", "top", "suit", "train")
     assert any(re.fullmatch(r"一[个位名]身?穿着?.*(西装|西服|正装).*的商务男士", caption.text) for caption in always)
     assert all(any(word in caption.text for word in suits) for caption in always)

@@ -155,7 +155,7 @@ def test_normals_of_a_quad_face_its_viewer():
 
 
 def test_what_was_written_is_read_back():
-    source = full(level=3)
+    source = full(level=2)
     surfaces = {surface.name: surface for surface in load_glb(write_glb(source))}
 
     assert list(surfaces) == ["body", "hair", "top"]

@@ -23,6 +23,8 @@ KINDS = ("top", "bottom", "shoes", "headwear", "glasses", "gloves", "bag", "neck
 GARMENT_COLOURS = ("top_colour", "bottom_colour", "shoe_colour", "head_colour", "neck_colour", "bag_colour")
 #: The basic colour terms of Berlin and Kay (1969), as cloth.
 BASIC = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
+#: ΔE00 from which two said colours are so far apart that a mix-up cannot be a slightly wrong colour.
+DISTINCT = 20.0
 #: Orders that "taller" and "heavier" are judged by.
 ORDERS = {"height": ("short", "average", "tall"), "build": ("slim", "average", "heavy")}
 _BASIC_LAB = lab(np.array([colours.cloth()[name] for name in BASIC]))
@@ -97,7 +99,7 @@ def _binding(tally: Tally, latent: NDArray[np.float32], person: Person, caption:
     """The right colour on the right garment: both nearer to their own word than to the other's."""
     got = lab(np.stack([latent[_AT["top_colour"]], latent[_AT["bottom_colour"]]]))
     said = lab(np.stack([person.vector[_AT["top_colour"]], person.vector[_AT["bottom_colour"]]]))
-    if float(ciede2000(said[0], said[1])) < 10.0:
+    if float(ciede2000(said[0], said[1])) < DISTINCT:
         return
     away = ciede2000(got[:, None], said[None])
     bound = bool(away[0, 0] < away[0, 1] and away[1, 1] < away[1, 0])
