@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from lodestream_server.avatar import Avatar, Bytes, Float, Layer, Material, Morph
+from lodestream_server.gltf.subset import subset
 from lodestream_server.gltf.textures import resize
 
 NAME = "avatar"
@@ -76,23 +77,8 @@ def _cut(layer: Layer) -> Layer:
     kept = layer.triangles[albedo[texel[..., 1], texel[..., 0], 3].mean(1) >= _HALF]
     if not len(kept):
         return layer
-    used, compact = np.unique(kept, return_inverse=True)
-    slot = np.full(len(layer.positions), -1, np.int32)
-    slot[used] = np.arange(len(used))
-    return Layer(
-        name=layer.name,
-        positions=layer.positions[used],
-        normals=layer.normals[used],
-        uv=layer.uv[used],
-        joints=layer.joints[used],
-        weights=layer.weights[used],
-        triangles=compact.reshape(-1, 3).astype(np.int32),
-        material=replace(layer.material, albedo=albedo[:, :, :3], alpha="OPAQUE"),
-        morphs={
-            name: Morph(slot[morph.indices][slot[morph.indices] >= 0], morph.deltas[slot[morph.indices] >= 0])
-            for name, morph in layer.morphs.items()
-        },
-    )
+    opaque = replace(layer.material, albedo=albedo[:, :, :3], alpha="OPAQUE")
+    return replace(subset(layer, kept), material=opaque)
 
 
 def _placed(layer: Layer, cell: Cell, side: int) -> Float:

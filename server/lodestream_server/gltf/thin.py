@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lodestream_server.avatar import Avatar, Float, Int, Layer
+from lodestream_server.avatar import Avatar, Float, Int
+from lodestream_server.gltf.subset import subset
 
 # of a metre: cloth must not sink into the body, the lids not into the eyes
 _WORTH: Mapping[str, float] = {"head": 10.0, "eyes": 50.0, "glasses": 4.0, "body": 0.5, "hair": 0.7, "footwear": 0.5}
@@ -17,7 +18,7 @@ _TURN = 0.5  # cosine of the angle by which a triangle may turn
 
 
 def thin(avatar: Avatar, count: int) -> Avatar:
-    """The same avatar with about ``count`` vertices less, as far as the layers allow; morph targets are dropped.
+    """The same avatar with about ``count`` vertices less, as far as the layers allow.
 
     A vertex inside a chart is moved onto a neighbour. Borders and seams stay, so nothing tears.
     """
@@ -39,7 +40,7 @@ def thin(avatar: Avatar, count: int) -> Avatar:
                 moved = np.where(triangles[number] == v, u, triangles[number])
                 triangles[number] = moved[(moved != np.roll(moved, 1, axis=1)).all(axis=1)]
                 count -= 1
-    return replace(avatar, layers=tuple(_compact(layer, t) for layer, t in zip(avatar.layers, triangles, strict=True)))
+    return replace(avatar, layers=tuple(subset(layer, t) for layer, t in zip(avatar.layers, triangles, strict=True)))
 
 
 def _neighbours(count: int, triangles: Int) -> NDArray[np.bool_]:
@@ -80,19 +81,3 @@ def _moves(positions: Float, triangles: Int) -> list[tuple[float, int, int]]:
         move = (float(cost[i]), int(v[i]), int(a[i]))
         best[move[1]] = min(best.get(move[1], move), move)
     return list(best.values())
-
-
-def _compact(layer: Layer, triangles: Int) -> Layer:
-    if triangles is layer.triangles:
-        return layer
-    used, index = np.unique(triangles, return_inverse=True)
-    return Layer(
-        name=layer.name,
-        positions=layer.positions[used],
-        normals=layer.normals[used],
-        uv=layer.uv[used],
-        joints=layer.joints[used],
-        weights=layer.weights[used],
-        triangles=index.reshape(-1, 3).astype(np.int32),
-        material=layer.material,
-    )
