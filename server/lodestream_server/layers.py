@@ -184,11 +184,10 @@ def _texture_size(shell: str, level: int) -> int:
     return TEXTURE_SIZE[level] // 2 if shell in _PLAIN and level < 2 else TEXTURE_SIZE[level]
 
 
-def prepare(figure: Figure) -> None:
-    """Works out ahead what textures of any level need."""
-    for shell in FIELD_SHELLS:
-        for level in TEXTURE_SIZE:
-            figure.cloths.get(shell, _texture_size(shell, level))
+def prepare(figure: Figure, shell: str) -> None:
+    """Works out ahead what textures of a field shell need at any level."""
+    for level in TEXTURE_SIZE:
+        figure.cloths.get(shell, _texture_size(shell, level))
 
 
 def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int) -> Material:

@@ -15,7 +15,7 @@ from PIL import Image
 from lodestream_server import bundle as bundles
 from lodestream_server import layers
 from lodestream_server.avatar import Avatar, Float
-from lodestream_server.body.template import Shape
+from lodestream_server.body.template import FIELD_SHELLS, Shape
 from lodestream_server.config import Config
 from lodestream_server.encoders.engines.base import Engine, Session
 from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
@@ -222,8 +222,10 @@ def load(config: Config, metrics: Metrics) -> NeuralPipeline:
         gallery = asset("gallery.npz", galleries.load)
         tokenizer = asset("tokenizer.json", PromptTokenizer)
         figure = asset("body.npz", lambda body: Figure.load(body, bundle.path("accessories.npz")))
-        layers.prepare(figure)
+        charts = [pool.submit(layers.prepare, figure, shell) for shell in FIELD_SHELLS]
         networks = {name: future.result() for name, future in loading.items()}
+        for chart in charts:
+            chart.result()
     metrics.gallery_pictures.set(len(gallery.ids))
     return NeuralPipeline(
         bundle=bundle.id,

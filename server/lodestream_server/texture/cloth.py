@@ -93,19 +93,13 @@ _ROWS = ("x", "y", "z", "facing", "across", "along", "arm", "sleeve", "cloud", "
 
 
 class Cloths:
-    """All shells' texels at the sizes asked for so far. Fill it at start-up with `prepare`; reading is thread-safe."""
+    """All shells' texels at the sizes asked for so far; thread-safe, at worst something is worked out twice."""
 
     def __init__(self, template: BodyTemplate) -> None:
         self._template = template
         self._arms = _arm_share(template)
         self._ready: dict[tuple[str, int], Cloth] = {}
         self._charts: dict[tuple[str, int], _Chart] = {}
-
-    def prepare(self, sizes: tuple[int, ...], shells: tuple[str, ...] = FIELD_SHELLS) -> None:
-        """Works out the texels of ``shells`` at square ``sizes``."""
-        for shell in shells:
-            for size in sizes:
-                self.get(shell, size)
 
     def get(self, shell: str, size: int) -> Cloth:
         """The texels of a shell at (size, size)."""
