@@ -17,7 +17,7 @@ from PIL import Image
 
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import FIELD_SHELLS, FULL, BodyTemplate
+from lodestream_server.body.template import FULL, BodyTemplate
 from lodestream_server.field.scan import scan
 from lodestream_server.texture import noise
 
