@@ -54,6 +54,22 @@ def test_unsaid_shoes_to_a_suit_are_quiet_and_its_shirt_light() -> None:
     assert of(settle(SPEC, worn, said("shoe_colour")), "shoe_colour") == [0.45, 0.1, 0.6]
 
 
+def test_nobody_is_a_child_or_gets_a_hat_unasked() -> None:
+    worn = latent(age="child", headwear="cap", glasses="sunglasses", bag="backpack", neckwear="scarf")
+    made = settle(SPEC, worn, said())
+    values = SPEC.describe(made)
+    assert [values[g] for g in ("age", "headwear", "glasses", "bag", "neckwear")] == ["young", *["none"] * 4]
+    assert made[SPEC.slices["phenotype"].start + 1] >= 0.66
+    kept = SPEC.describe(settle(SPEC, worn, said("age", "headwear", "neckwear")))
+    assert [kept[g] for g in ("age", "headwear", "bag", "neckwear")] == ["child", "cap", "none", "scarf"]
+
+
+def test_a_waistcoat_asks_for_quiet_trousers_and_a_knight_keeps_his_gloves() -> None:
+    made = settle(SPEC, latent(top="waistcoat", bottom="trousers", bottom_colour=LIME), said())
+    assert np.ptp(made[SPEC.slices["bottom_colour"]]) < 0.35
+    assert SPEC.describe(settle(SPEC, latent(top="armour", gloves="gloves"), said()))["gloves"] == "gloves"
+
+
 def test_unsaid_hair_is_natural_and_said_hair_is_what_was_said() -> None:
     worn = latent(hair="long", hair_colour=(0.2, 0.9, 0.2))
     assert of(settle(SPEC, worn, said()), "hair_colour") != [0.2, 0.9, 0.2]
@@ -65,6 +81,6 @@ def test_a_casual_outfit_keeps_its_colours_and_the_input_is_not_changed() -> Non
         top="tshirt", bottom="jeans", shoes="trainers", top_colour=LIME, bottom_colour=NAVY, shoe_colour=PURPLE
     )
     before = worn.copy()
-    made = settle(SPEC, worn, said("hair_colour"))
+    made = settle(SPEC, worn, said("hair_colour", "age"))
     np.testing.assert_array_equal(made, before)
     np.testing.assert_array_equal(worn, before)

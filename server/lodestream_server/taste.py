@@ -1,4 +1,4 @@
-"""What goes together where nobody said otherwise: the matched picture's colours, made to fit what the words ask for.
+"""What goes together where nobody said otherwise: what the matched picture brings, made to fit what the words ask for.
 
 A match agrees with a prompt only in part, and what a tower sees of it is a little off. Words are never touched, nor is
 anything when the request brings a picture of its own.
@@ -6,19 +6,29 @@ anything when the request brings a picture of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
 from lodestream_server.avatar import Float
+from lodestream_server.body import phenotype
 from lodestream_server.latent import LatentSpec
 
 SAID = 0.5  # probability from which the words count as having said a number
 #: Tops whose trousers are of the same cloth.
-SETS = ("suit", "scrubs", "armour", "spacesuit")
-#: Tops that want quiet shoes.
+SETS = ("suit", "scrubs", "uniform", "armour", "spacesuit")
+#: Tops that want quiet trousers and shoes.
 FORMAL = ("suit", "waistcoat", "uniform", "coat", "labcoat")
 #: Tops whose second colour is a shirt.
 OVER_SHIRT = ("suit", "waistcoat", "jacket", "coat", "labcoat", "cardigan", "uniform")
 _LEATHERS = ((20, 20, 22), (62, 38, 24), (104, 64, 36), (168, 124, 84), (88, 26, 30), (68, 70, 74))
+_TROUSERS = ((20, 20, 22), (22, 30, 66), (68, 70, 74), (52, 54, 60), (104, 64, 36), (206, 172, 124))
+#: Things that nobody is given unasked, and tops that gloves belong to.
+EXTRAS = ("headwear", "glasses", "gloves", "bag", "neckwear", "marks")
+GLOVED = ("armour", "spacesuit")
+#: Least age of those of whom nobody says that they are children, as `body.phenotype` counts it: a young adult.
+GROWN = 2.0 / 3.0
 _SHIRTS = ((240, 240, 238), (240, 240, 238), (190, 214, 238), (246, 236, 208), (232, 196, 206), (60, 62, 66))
 _HAIRS = (
     (14, 12, 14), (22, 18, 18), (52, 34, 24), (86, 56, 36), (104, 58, 36), (132, 94, 62), (118, 44, 26), (188, 88, 34),
@@ -27,35 +37,69 @@ _HAIRS = (
 
 
 def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
-    """The latent with unsaid colours that go together.
+    """The latent with what is unsaid made to go together: age, extras, colours.
 
     Args:
         latent: (L,) definite. said: (L,) probability that the words say each number.
     Returns:
         (L,) a new latent; numbers that are said stay.
     """
-    out = latent.copy()
-    values = spec.describe(latent)
-    at = spec.slices
+    settled = _Settled(spec, latent.copy(), said, spec.describe(latent))
+    settled.grow_up()
+    settled.leave_out()
+    settled.colour(latent)
+    return settled.latent
 
-    def open_(group: str) -> bool:
-        return float(said[at[group].start]) < SAID
 
-    def same(group: str, source: str) -> None:
-        if open_(group):
-            out[at[group]] = latent[at[source]]
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    spec: LatentSpec
+    latent: Float  # changed in place
+    said: Float
+    values: Mapping[str, str]
 
-    if values["top"] in SETS and values["bottom"] == "trousers":
-        same("bottom_colour", "top_colour")
-        same("bottom_pattern", "top_pattern")
-        same("bottom_material", "top_material")
-    if values["top"] in FORMAL and values["shoes"] != "trainers" and open_("shoe_colour"):
-        out[at["shoe_colour"]] = _nearest(latent[at["shoe_colour"]], _LEATHERS)
-    if values["top"] in OVER_SHIRT and open_("top_second"):
-        out[at["top_second"]] = _nearest(latent[at["top_second"]], _SHIRTS)
-    if open_("hair_colour"):
-        out[at["hair_colour"]] = _nearest(latent[at["hair_colour"]], _HAIRS)
-    return out
+    def _open(self, group: str) -> bool:
+        return float(self.said[self.spec.slices[group].start]) < SAID
+
+    def _choose(self, group: str, value: str) -> None:
+        at = self.spec.slices[group]
+        self.latent[at] = 0.0
+        self.latent[at.start + self.spec.values[group].index(value)] = 1.0
+
+    def grow_up(self) -> None:
+        """Nobody is a child unless the words say so."""
+        if not self._open("age"):
+            return
+        if self.values["age"] == "child":
+            self._choose("age", "young")
+        years = self.spec.slices["phenotype"].start + phenotype.NAMES.index("age")
+        self.latent[years] = max(float(self.latent[years]), GROWN)
+
+    def leave_out(self) -> None:
+        """Nobody is given a hat, a bag or a scar unasked."""
+        for extra in EXTRAS:
+            if self._open(extra) and not (extra == "gloves" and self.values["top"] in GLOVED):
+                self._choose(extra, "none")
+
+    def colour(self, before: Float) -> None:
+        """Trousers, shoes, shirt and hair; ``before``: the latent as it was."""
+        at, values = self.spec.slices, self.values
+
+        def quiet(group: str, swatches: tuple[tuple[int, int, int], ...]) -> None:
+            if self._open(group):
+                self.latent[at[group]] = _nearest(before[at[group]], swatches)
+
+        if values["top"] in SETS and values["bottom"] in ("trousers", "cargo"):
+            for part in ("colour", "pattern", "material"):
+                if self._open(f"bottom_{part}"):
+                    self.latent[at[f"bottom_{part}"]] = before[at[f"top_{part}"]]
+        elif values["top"] in FORMAL and values["bottom"] != "jeans":
+            quiet("bottom_colour", _TROUSERS)
+        if values["top"] in FORMAL and values["shoes"] != "trainers":
+            quiet("shoe_colour", _LEATHERS)
+        if values["top"] in OVER_SHIRT:
+            quiet("top_second", _SHIRTS)
+        quiet("hair_colour", _HAIRS)
 
 
 def _nearest(colour: Float, swatches: tuple[tuple[int, int, int], ...]) -> Float:
