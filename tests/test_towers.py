@@ -217,3 +217,28 @@ def test_pictures_have_embeddings_and_features() -> None:
     pixels = np.zeros((3, 3, preprocess.SIZE, preprocess.SIZE), np.float32)
     embedding, features = session("picture_tower").run(None, {"pixels": pixels})
     assert (embedding.shape, features.shape) == ((3, SHARED), (3, FEATURES))
+
+
+@baked
+def test_exported_fusion_hears_no_words_and_sees_no_picture_that_are_not_there() -> None:
+    fusion, rng = session("fusion"), np.random.default_rng(3)
+
+    def fused(text: float, picture: float) -> tuple[np.ndarray, np.ndarray]:
+        feeds = {
+            "token_states": rng.normal(size=(1, 5, 384)).astype(np.float32),
+            "attention_mask": np.ones((1, 5), np.int64),
+            "features": features if text == 0 else rng.normal(size=(1, FEATURES)).astype(np.float32),
+            "has_text": np.full((1, 1), text, np.float32),
+            "has_picture": np.full((1, 1), picture, np.float32),
+        }
+        if text:
+            feeds["token_states"] = states
+        latent, said = fusion.run(["latent", "said"], feeds)
+        return latent, said
+
+    features = rng.normal(size=(1, FEATURES)).astype(np.float32)
+    states = rng.normal(size=(1, 5, 384)).astype(np.float32)
+    np.testing.assert_allclose(fused(0.0, 1.0)[0], fused(0.0, 1.0)[0], atol=1e-4)  # other words, the same picture
+    np.testing.assert_allclose(fused(1.0, 0.0)[0], fused(1.0, 0.0)[0], atol=1e-4)  # another picture, the same words
+    assert fused(0.0, 1.0)[1].max() == 0.0
+    assert np.abs(fused(1.0, 1.0)[0] - fused(1.0, 0.0)[0]).max() > 0.1

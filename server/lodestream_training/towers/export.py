@@ -88,7 +88,8 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     mask[1, 13:] = 0
     pixels = torch.rand(2, 3, preprocess.SIZE, preprocess.SIZE, generator=generator) * 2 - 1
     states = torch.randn(2, 20, WIDTH, generator=generator)
-    flags = torch.ones(2, 1)
+    # each input its own tensor and not all ones: the exporter takes one tensor given twice for one input
+    has_text, has_picture = torch.tensor([[1.0], [0.0]]), torch.tensor([[0.0], [1.0]])
     tokens = {0: batch, 1: length}
     out: dict[str, float] = {}
 
@@ -102,7 +103,7 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
     one("fusion", _Fused(load_fusion(checkpoint_dir)),
-        {"token_states": states, "attention_mask": mask, "features": shown, "has_text": flags, "has_picture": flags},
+        {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text, "has_picture": has_picture},
         [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"])  # fmt: skip
     shutil.copyfile(checkpoint_dir / "tokenizer.json", bundle_dir / "tokenizer.json")
     return out
