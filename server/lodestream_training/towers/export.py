@@ -103,7 +103,8 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
     one("fusion", _Fused(load_fusion(checkpoint_dir)),
-        {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text, "has_picture": has_picture},
+        {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text,
+         "has_picture": has_picture},
         [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"])  # fmt: skip
     shutil.copyfile(checkpoint_dir / "tokenizer.json", bundle_dir / "tokenizer.json")
     return out
