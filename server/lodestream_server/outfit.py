@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from lodestream_server.avatar import Float
 from lodestream_server.latent import LatentSpec
 
-OPEN_TOPS = ("coat", "labcoat")  # long tops that are worn open over trousers
+#: Tops that go on below the waist: the skirt shell is theirs, in their colours.
+LONG_TOPS = ("coat", "labcoat", "kimono", "qipao", "sari", "robe", "dress")
+#: Long tops that are worn open over trousers.
+OPEN_TOPS = ("coat", "labcoat")
+#: Tops whose second colour is that of the shirt below.
+OVER_SHIRT = ("suit", "jacket", "coat", "labcoat", "waistcoat", "cardigan", "uniform")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,13 @@ import numpy as np
 from lodestream_server.avatar import Float
 from lodestream_server.body import phenotype
 from lodestream_server.latent import LatentSpec
+from lodestream_server.outfit import OVER_SHIRT
 
 SAID = 0.5  # probability from which the words count as having said a number
 #: Tops whose trousers are of the same cloth.
 SETS = ("suit", "scrubs", "uniform", "armour", "spacesuit")
 #: Tops that want quiet trousers and shoes.
 FORMAL = ("suit", "waistcoat", "uniform", "coat", "labcoat")
-#: Tops whose second colour is a shirt.
-OVER_SHIRT = ("suit", "waistcoat", "jacket", "coat", "labcoat", "cardigan", "uniform")
 _LEATHERS = ((20, 20, 22), (62, 38, 24), (104, 64, 36), (168, 124, 84), (88, 26, 30), (68, 70, 74))
 _TROUSERS = ((20, 20, 22), (22, 30, 66), (68, 70, 74), (52, 54, 60), (104, 64, 36), (206, 172, 124))
 #: Things that nobody is given unasked, and tops that gloves belong to.

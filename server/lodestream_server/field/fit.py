@@ -12,13 +12,13 @@ from lodestream_server.avatar import Float
 from lodestream_server.body.accessories import under
 from lodestream_server.body.template import BodyTemplate
 from lodestream_server.field.planes import BASE_SIZE, Planes
-from lodestream_server.outfit import OPEN_TOPS, Outfit
+from lodestream_server.outfit import OPEN_TOPS, OVER_SHIRT, Outfit
 
 LEVELS = 4
 WAIST = 0.245  # metres on the reference body: where a tucked top ends, under the waistband
 PRESSED = 0.004  # metres of hair that fit under headwear
 HIDDEN = 0.018  # metres inside the headwear's rim from where hair is not shown at all
-OVER = ("suit", "jacket", "coat", "labcoat", "waistcoat", "cardigan", "uniform", "armour", "spacesuit")  # over a bib
+OVER = (*OVER_SHIRT, "armour", "spacesuit")  # tops that are worn over a bib
 TUCKED = 0.008  # metres of a top that fit under a waistband
 THIN = 0.012  # metres of trousers that fit under an open coat
 CHEST = 0.30  # metres on the reference body: bibs end there under what is worn over them

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.field.planes import REGIONS, Planes, ShellPlanes
-from lodestream_server.outfit import Outfit
+from lodestream_server.outfit import OVER_SHIRT, Outfit
 from lodestream_server.texture import decals, material, pattern
 from lodestream_server.texture.cloth import SHEET, Cloth, Cloths
 from lodestream_server.texture.noise import scramble
@@ -18,8 +18,6 @@ from lodestream_server.texture.noise import scramble
 CONTRAST: Mapping[str, float] = {"top": 4.0, "bottom": 4.0, "skirt": 4.0, "footwear": 4.0}  # of logits; else 1
 WORN = -0.012  # metres outside a garment's edge from where nothing is drawn
 _FAINT = 0.004  # regions that are nowhere more than this are left out
-#: Tops whose second colour is the shirt below, not the pattern's.
-LAYERED = ("suit", "jacket", "coat", "labcoat", "waistcoat", "cardigan", "uniform")
 _FRECKLE = np.array([0.62, 0.38, 0.26], dtype=np.float32)
 
 
@@ -120,7 +118,7 @@ def _pattern(cloth: Cloth, outfit: Outfit, main: Float) -> Float:
     if cloth.shell == "footwear":
         return pattern.paint("plain", cloth, main, main)
     name = material.part(cloth.shell, outfit)
-    layered = name == "top" and outfit.values["top"] in LAYERED
+    layered = name == "top" and outfit.values["top"] in OVER_SHIRT
     second = pattern.other(main) if layered else outfit.colours[f"{name}_second"]
     return pattern.paint(outfit.values[f"{name}_pattern"], cloth, main, second)
 

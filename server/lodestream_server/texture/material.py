@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float
-from lodestream_server.outfit import Outfit
+from lodestream_server.outfit import LONG_TOPS, Outfit
 from lodestream_server.texture.cloth import Cloth
 
 #: Tops that go on below the waist: the skirt shell is theirs.
-LONG_TOPS = ("coat", "labcoat", "kimono", "qipao", "sari", "robe", "dress")
 Field = Callable[[Cloth], Any]  # (N,) float of a cloth's texels
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lodestream_training.language.grammar import article, counted, plural, tidy
 from lodestream_training.language.speech import Speech
 from lodestream_training.synth import attributes
-from lodestream_training.synth.people import OVER_SHIRT
+from lodestream_training.synth.attributes import OVER_SHIRT
 
 #: The sleeve that a top has unless told otherwise; the others may have any.
 USUAL_SLEEVE = {

@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lodestream_server.outfit import LONG_TOPS, OPEN_TOPS, OVER_SHIRT
+
+__all__ = ["GROUPS", "LONG_TOPS", "MATERIALS", "OPEN_TOPS", "OVER_SHIRT", "PATTERNS", "SIZE", "Group", "Kind", "slices"]
+
 Kind = Literal["categorical", "colour", "phenotype", "noise"]
 
 
@@ -35,10 +39,6 @@ PATTERNS = (
     "plain", "stripes", "pinstripes", "plaid", "check", "dots", "camouflage", "floral", "leopard", "zigzag",
 )  # fmt: skip
 MATERIALS = ("cotton", "denim", "leather", "knit", "wool", "silk", "nylon", "metal")
-#: Tops that go on below the waist: the skirt shell is theirs, in their colours.
-LONG_TOPS = ("coat", "labcoat", "kimono", "qipao", "sari", "robe", "dress")
-#: Long tops that are worn open over trousers.
-OPEN_TOPS = ("coat", "labcoat")
 
 GROUPS: tuple[Group, ...] = (
     _categorical("sex", "male", "female"),

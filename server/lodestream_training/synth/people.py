@@ -107,8 +107,6 @@ _BASICS = tuple(colours.BASIC)
 _CLOTH = tuple(colours.cloth())
 #: Tops that come with trousers of the same cloth, and how often.
 _SETS = {"suit": 0.88, "scrubs": 0.9, "uniform": 0.65, "armour": 1.0, "spacesuit": 1.0}
-#: Tops under which the second colour is that of a shirt.
-OVER_SHIRT = ("suit", "jacket", "coat", "labcoat", "waistcoat", "cardigan", "uniform")
 #: Where people's forebears lived: shares of MakeHuman's african, asian and caucasian targets.
 ANCESTRIES: dict[str, tuple[float, float, float]] = {
     "african": (1.0, 0.0, 0.0),
@@ -212,7 +210,7 @@ def _colours(
         "glove_colour": pick(rng, _LEATHERS) if rng.random() < 0.7 else _garment(rng),
         "bag_colour": _garment(rng, 0.7),
     }
-    if top in OVER_SHIRT:
+    if top in attributes.OVER_SHIRT:
         names["top_second"] = pick(rng, _SHIRTS) if rng.random() < 0.7 else _garment(rng)
     elif rng.random() < 0.4:
         names["top_second"] = pick(rng, ("white", "black", "cream", "navy"))

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from lodestream_training.language import caption as captions
 from lodestream_training.runs import Run
-from lodestream_training.synth import attributes, people
+from lodestream_training.synth import attributes
 from lodestream_training.synth.people import Person
 from lodestream_training.towers import collection, datasets, pictures
 from lodestream_training.towers.evaluate import load_words
@@ -66,7 +66,7 @@ def _hidden(person: Person) -> set[str]:
     hidden |= {colour for group, colour in worn.items() if values[group] == "none"}
     if values["bottom"] != "skirt" and values["top"] not in attributes.LONG_TOPS:
         hidden.add("skirt_length")
-    if values["top_pattern"] == "plain" and values["top"] not in people.OVER_SHIRT:
+    if values["top_pattern"] == "plain" and values["top"] not in attributes.OVER_SHIRT:
         hidden.add("top_second")
     if values["bottom_pattern"] == "plain":
         hidden.add("bottom_second")
