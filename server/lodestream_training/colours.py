@@ -1,4 +1,4 @@
-"""Colour names and their sRGB values: the survey names of xkcd (CC0), CSS names, and fabric values for plain words."""
+"""Colour names and their sRGB values: xkcd's survey (CC0), CSS, a list of paints (MIT), fabric values for plain words."""
 
 from __future__ import annotations
 
@@ -75,22 +75,31 @@ def unit(rgb: tuple[int, int, int]) -> Rgb:
     return rgb[0] / 255, rgb[1] / 255, rgb[2] / 255
 
 
+def _read(table: str) -> dict[str, Rgb]:
+    out: dict[str, Rgb] = {}
+    for line in files(__package__).joinpath(table).read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            name, value = line.split(",")[:2]
+            out[name] = unit((int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)))
+    return out
+
+
 @cache
 def surveyed() -> dict[str, Rgb]:
-    """Every name of the vendored table."""
-    out: dict[str, Rgb] = {}
-    for line in files(__package__).joinpath("colours.csv").read_text("utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        name, value, _ = line.split(",")
-        out[name] = unit((int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)))
-    return out
+    """The names of xkcd's survey and of CSS."""
+    return _read("colours.csv")
+
+
+@cache
+def listed() -> dict[str, Rgb]:
+    """Thousands more, as paints and yarns are called."""
+    return _read("colours_listed.csv")
 
 
 @cache
 def cloth() -> dict[str, Rgb]:
     """Every name, the plain words with their fabric values."""
-    return {**surveyed(), **{name: unit(rgb) for name, rgb in BASIC.items()}}
+    return {**surveyed(), **listed(), **{name: unit(rgb) for name, rgb in BASIC.items()}}
 
 
 def denim(name: str) -> Rgb:

@@ -2,6 +2,8 @@
 
 ``en/*.toml`` and ``zh/*.toml`` hold tables ``[group]`` with ``value = [words]``, or ``[group.value]`` with one list of
 words per grammatical form (``nouns``, ``adjectives``, ``clauses``, ...). The first word of a list is the canonical one.
+Several files may list words of the same value; each list holds out its own tenth, so that a file more moves no word
+from one side to the other.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ ENOUGH = 6
 
 
 def _toml(language: Language) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(files(__package__).joinpath(language).iterdir(), key=lambda path: path.name):
+    every = files(__package__).joinpath(language).iterdir()
+    for path in sorted(every, key=lambda path: (path.name == "synonyms.toml", path.name)):  # further words last
         if path.name.endswith(".toml"):
             yield path.name, tomllib.loads(path.read_text("utf-8"))
 
@@ -38,27 +41,41 @@ def _templates(language: Language) -> dict[str, Words]:
 
 
 @cache
-def table(language: Language) -> dict[str, dict[str, dict[str, Words]]]:
-    """Every word list: by group, value and form; a plain list has the one form ``words``."""
-    out: dict[str, dict[str, dict[str, Words]]] = {}
-    for name, file in _toml(language):
+def _lists(language: Language) -> dict[tuple[str, str, str], tuple[Words, ...]]:
+    out: dict[tuple[str, str, str], tuple[Words, ...]] = {}
+    for _, file in _toml(language):
         for group, values in file.items():
             if group == "template":
                 continue
-            known = out.setdefault(group, {})
             for value, lists in values.items():
-                if value in known:
-                    raise ValueError(f"{name}: {group}.{value} is listed twice")
                 forms = lists if isinstance(lists, dict) else {"words": lists}
-                known[value] = {form: tuple(dict.fromkeys(items)) for form, items in forms.items()}
+                for form, items in forms.items():
+                    key = (group, value, form)
+                    out[key] = (*out.get(key, ()), tuple(dict.fromkeys(items)))
     return out
+
+
+@cache
+def table(language: Language) -> dict[str, dict[str, dict[str, Words]]]:
+    """Every word: by group, value and form; a plain list has the one form ``words``."""
+    out: dict[str, dict[str, dict[str, Words]]] = {}
+    for (group, value, form), lists in _lists(language).items():
+        every = tuple(dict.fromkeys(word for words in lists for word in words))
+        out.setdefault(group, {}).setdefault(value, {})[form] = every
+    return out
+
+
+@cache
+def _held_out(language: Language, group: str, value: str, form: str) -> frozenset[str]:
+    lists = _lists(language).get((group, value, form), ())
+    return frozenset(word for words in lists for word in held_out(words))
 
 
 @cache
 def words(language: Language, group: str, value: str, split: Split, form: str = "words") -> Words:
     """The words to use: in split "words" the held-out ones where there are any, else all but those; () without any."""
     every = table(language).get(group, {}).get(value, {}).get(form, ())
-    kept_out = held_out(every)
+    kept_out = _held_out(language, group, value, form)
     if split == "words" and kept_out:
         return tuple(word for word in every if word in kept_out)
     return tuple(word for word in every if word not in kept_out)
@@ -77,8 +94,7 @@ def templates(language: Language, kind: str, split: Split) -> Words:
 @cache
 def strange(language: Language, group: str, value: str, split: Split, form: str = "words") -> bool:
     """Whether ``words`` of the same arguments are held-out ones."""
-    every = table(language).get(group, {}).get(value, {}).get(form, ())
-    return split == "words" and bool(held_out(every))
+    return split == "words" and bool(_held_out(language, group, value, form))
 
 
 @cache
@@ -91,9 +107,10 @@ def held_out(every: Words) -> frozenset[str]:
 
 @cache
 def colours_held_out() -> Words:
-    """A tenth of the colour names of ``colours.cloth``, none of them plain words."""
-    rare = [name for name in colours.cloth() if name not in colours.BASIC]
-    return tuple(sorted(rare, key=_hash)[: len(rare) // 10])
+    """A tenth of the colour names of each of ``colours``' tables, none of them plain words."""
+    tables = (colours.surveyed(), colours.listed())
+    rare = [sorted((name for name in table if name not in colours.BASIC), key=_hash) for table in tables]
+    return tuple(name for names in rare for name in names[: len(names) // 10])
 
 
 def sayable(name: str, split: Split) -> bool:

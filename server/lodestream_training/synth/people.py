@@ -104,7 +104,8 @@ _LEATHERS = ("black", "brown", "dark brown", "tan", "burgundy", "white", "grey",
 _METALS = ("silver", "grey", "dark grey", "gold", "black")
 _FRAMES = ("black", "brown", "dark brown", "silver", "gold", "red", "blue", "grey")
 _BASICS = tuple(colours.BASIC)
-_CLOTH = tuple(colours.cloth())
+_SURVEYED = tuple(colours.surveyed())
+_LISTED = tuple(colours.listed())
 #: Tops that come with trousers of the same cloth, and how often.
 _SETS = {"suit": 0.88, "scrubs": 0.9, "uniform": 0.65, "armour": 1.0, "spacesuit": 1.0}
 #: Where people's forebears lived: shares of MakeHuman's african, asian and caucasian targets.
@@ -187,7 +188,9 @@ def rgb_of(group: str, name: str, bottom: str = "trousers") -> colours.Rgb:
 
 
 def _garment(rng: np.random.Generator, basics: float = 0.5) -> str:
-    return pick(rng, _BASICS if rng.random() < basics else _CLOTH)
+    if rng.random() < basics:
+        return pick(rng, _BASICS)
+    return pick(rng, _SURVEYED if rng.random() < 0.5 else _LISTED)
 
 
 def _colours(
