@@ -16,7 +16,7 @@ from lodestream_training.evaluation.statistics import Estimate, median, share
 from lodestream_training.language import caption as captions
 from lodestream_training.language.caption import Split
 from lodestream_training.language.text import Caption
-from lodestream_training.synth import attributes
+from lodestream_training.synth import attributes, people
 from lodestream_training.synth.people import Person
 
 KINDS = ("top", "bottom", "shoes", "headwear", "glasses", "gloves", "bag", "neckwear")
@@ -25,6 +25,8 @@ GARMENT_COLOURS = ("top_colour", "bottom_colour", "shoe_colour", "head_colour", 
 BASIC = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
 #: ΔE00 from which two said colours are so far apart that a mix-up cannot be a slightly wrong colour.
 DISTINCT = 20.0
+#: A colour that is nearly as near (ΔE00) to a second basic term may be called by either.
+BORDER = 5.0
 #: Orders that "taller" and "heavier" are judged by.
 ORDERS = {"height": ("short", "average", "tall"), "build": ("slim", "average", "heavy")}
 _BASIC_LAB = lab(np.array([colours.cloth()[name] for name in BASIC]))
@@ -78,27 +80,36 @@ def judge(tally: Tally, person: Person, caption: Caption, latent: NDArray[np.flo
                 off = abs(ORDERS[name].index(got) - ORDERS[name].index(person.values[name]))
                 tally.right[f"{name} order"].append(off < 2)
         elif group.kind == "colour":
-            _colour(tally, name, latent[at], person.vector[at])
+            _colour(tally, name, latent[at], _named(person, name))
     pair = ("top_colour", "bottom_colour")
     if caption.said >= set(pair) and person.colours[pair[0]] != person.colours[pair[1]]:
         _binding(tally, latent, person, caption)
 
 
-def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:
+def _named(person: Person, group: str) -> NDArray[np.float64]:
+    """The colour that the person's colour name of the group stands for: sRGB (3,)."""
+    return np.array(people.rgb_of(group, person.colours[group], person.values["bottom"]))
+
+
+def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[np.float64]) -> None:
     labs = lab(np.stack([got, wanted]))
     away = float(ciede2000(labs[0], labs[1]))
-    tally.distance[name].append(away)
-    nearest = ciede2000(labs[:, None], _BASIC_LAB[None]).argmin(axis=1)
-    tally.right[f"nearest basic {name}"].append(bool(nearest[0] == nearest[1]))
-    if name in GARMENT_COLOURS:
-        tally.distance["garment colour"].append(away)
-        tally.right["nearest basic garment colour"].append(bool(nearest[0] == nearest[1]))
+    basic = ciede2000(labs[:, None], _BASIC_LAB[None])
+    nearest = int(basic[0].argmin())
+    hits = {
+        "nearest basic": nearest == int(basic[1].argmin()),
+        "fitting basic": bool(basic[1, nearest] <= basic[1].min() + BORDER),
+    }
+    for shown in (name, "garment colour") if name in GARMENT_COLOURS else (name,):
+        tally.distance[shown].append(away)
+        for measure, hit in hits.items():
+            tally.right[f"{measure} {shown}"].append(hit)
 
 
 def _binding(tally: Tally, latent: NDArray[np.float32], person: Person, caption: Caption) -> None:
     """The right colour on the right garment: both nearer to their own word than to the other's."""
     got = lab(np.stack([latent[_AT["top_colour"]], latent[_AT["bottom_colour"]]]))
-    said = lab(np.stack([person.vector[_AT["top_colour"]], person.vector[_AT["bottom_colour"]]]))
+    said = lab(np.stack([_named(person, "top_colour"), _named(person, "bottom_colour")]))
     if float(ciede2000(said[0], said[1])) < DISTINCT:
         return
     away = ciede2000(got[:, None], said[None])
