@@ -17,7 +17,7 @@ import numpy as np
 
 from lodestream_server.avatar import Float
 
-SHARPNESS = 0.0015  # b, metres
+SHARPNESS = 0.0004  # b, metres: so small that silhouettes, where rays graze, grow by about a millimetre only
 EDGE_WIDTH = 0.006  # w, metres: the presence rises from 0 to 1 over it
 HEIGHT_SCALE = 0.02  # metres per unit of the decoder's level-set output
 EDGE_SCALE = 0.06  # metres per unit of the decoder's edge output; distances are clamped to ± this

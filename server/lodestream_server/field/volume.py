@@ -27,7 +27,7 @@ _WIDTHS = tuple(
     (SHEETS[max(i - 1, 0)] - SHEETS[min(i + 1, len(SHEETS) - 1)]) / (1 if i in (0, len(SHEETS) - 1) else 2)
     for i in range(len(SHEETS))
 )
-_OPEN = ("skirt", "hair")  # shells whose inner side can be seen
+_OPEN = ("top", "bottom", "skirt", "hair")  # shells whose inner side can be seen
 _SOLID = 50.0  # optical depth of the parts that are plain surfaces
 
 
@@ -57,7 +57,7 @@ class Samples:
 
 
 def trace(
-    template: BodyTemplate, shape: Shape, planes: Planes, camera: Camera, width: int, height: int, level: int = 1
+    template: BodyTemplate, shape: Shape, planes: Planes, camera: Camera, width: int, height: int, level: int = 0
 ) -> list[Samples]:
     """Samples of every shell's sheets for all rays of a picture; the template's rest pose."""
     out: list[Samples] = []
