@@ -22,7 +22,8 @@ from lodestream_server.rpc.service import AvatarService
 from lodestream_server.store.level_store import LevelStore
 from lodestream_server.web.server import WebServer
 
-WARM_UP = AvatarRequest("a tall woman with short brown hair in a green dress and black boots", seed=1)
+#: Wears something on every shell: an open coat is a top and a skirt, over trousers.
+WARM_UP = AvatarRequest("a tall woman with short brown hair in a beige trench coat over blue jeans and boots", seed=1)
 _log = logging.getLogger(__name__)
 
 LoadPipeline = Callable[[Config, Metrics], AvatarPipeline[Any]]
@@ -46,7 +47,7 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
     healthy = lambda: ready.is_set() and not guard.draining  # noqa: E731 (one use)
     web = None if config.http == "off" else WebServer(config.http, metrics, healthy)
     pipeline = await asyncio.to_thread(load_pipeline, config, metrics)
-    await asyncio.to_thread(warm_up, pipeline)
+    finish = await asyncio.to_thread(warm_up, pipeline)
     store = await asyncio.to_thread(LevelStore, config.data_dir / "avatars", config.store_mb * 10**6, metrics)
     studio = Studio(pipeline, Workers(config.workers, config.queue, metrics), store, metrics)
     signals = _signals()
@@ -61,6 +62,7 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
         f"bundle={pipeline.bundle} in {milliseconds} ms",
         flush=True,
     )
+    finishing = asyncio.create_task(asyncio.to_thread(finish))
     await signals.get()
     _log.info("draining", extra={"seconds": config.drain})
     await rpc.serving(False)
@@ -70,23 +72,36 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
     drained = draining.done() and draining.result()
     again.cancel()
     await rpc.stop(1.0 if drained else 0.0)
+    await finishing
     await asyncio.to_thread(studio.close)
     if web is not None:
         web.stop()
 
 
-def warm_up(pipeline: AvatarPipeline[Any]) -> None:
+def warm_up(pipeline: AvatarPipeline[Any]) -> Callable[[], None]:
     """Makes one avatar, so that the first user does not wait for what is done once.
 
+    Returns:
+        What makes its finest level, which takes longest: the first coarse levels need not wait for that.
+
     Raises:
-        WarmUpError: It failed.
+        WarmUpError: A coarser level failed.
     """
+    *coarse, finest = WARM_UP.levels
     try:
         job = pipeline.begin(WARM_UP)
-        for level in WARM_UP.levels:
+        for level in coarse:
             pipeline.level(job, level)
     except Exception as error:
         raise WarmUpError(f"the warm-up avatar failed: {type(error).__name__}: {error}") from error
+
+    def finish() -> None:
+        try:
+            pipeline.level(job, finest)
+        except Exception:  # noqa: BLE001 (logged; whoever asks for that level sees the error)
+            _log.exception("the warm-up avatar's finest level failed", extra={"level": finest})
+
+    return finish
 
 
 def _signals() -> asyncio.Queue[int]:

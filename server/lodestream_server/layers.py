@@ -185,9 +185,10 @@ def _texture_size(shell: str, level: int) -> int:
 
 
 def prepare(figure: Figure, shell: str) -> None:
-    """Works out ahead what textures of a field shell need at any level."""
+    """Works out ahead what textures of a field shell need at every level but the finest, which takes longest."""
     for level in TEXTURE_SIZE:
-        figure.cloths.get(shell, _texture_size(shell, level))
+        if level > 0:
+            figure.cloths.get(shell, _texture_size(shell, level))
 
 
 def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int) -> Material:
