@@ -36,11 +36,13 @@ def test_search_for_more_than_there_is():
 def test_seed_0_takes_the_best_and_others_one_of_the_best(path):
     pictures = gallery.load(path)
     query = unit(50)[17]
-    match, features = pictures.find(query, 0)
+    match, features = pictures.choose(pictures.search(query), 0)
+    assert features.dtype == np.float32
     assert (match.id, features.tolist()) == ("p17", [51.0, 52.0, 53.0])
     assert match.score == pytest.approx(1.0)
     best = {f"p{row}" for row in pictures.index.search(query, gallery.CHOICES)[0]}
-    assert {pictures.find(query, seed)[0].id for seed in range(1, 300)} <= best
+    found = pictures.search(query)
+    assert {pictures.choose(found, seed)[0].id for seed in range(1, 300)} <= best
 
 
 def test_equal_scores_are_picked_equally_often():

@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from lodestream_server.avatar import Float, Int
 from lodestream_server.encoders.engines.base import Session
 
-_TOKEN_WIDTH = 384
-_FEATURE_WIDTH = 192
-
 
 class Fusion:
-    """Runs the fusion network for one request at a time. Thread-safe as its session is."""
+    """Runs the fusion network for one request at a time. Thread-safe as its session is.
 
-    def __init__(self, session: Session) -> None:
+    Args:
+        session: the network. token_width: numbers H of a token state. feature_width: numbers F of a picture's features.
+    """
+
+    def __init__(self, session: Session, token_width: int = 384, feature_width: int = 192) -> None:
         self._session = session
+        self._blank_tokens = np.zeros((1, 2, token_width), np.float32)
+        self._blank_features = np.zeros((1, feature_width), np.float32)
 
     def fuse(
         self, token_states: Float | None, attention_mask: Int | None, features: Float | None
@@ -26,14 +29,14 @@ class Fusion:
         """The raw latent (L,), and the probability (L,) that the words say each of its numbers.
 
         Args:
-            token_states: (1, T, 384), None without text. attention_mask: (1, T) int64, None without text.
-            features: (1, 192) of the picture, None without one.
+            token_states: (1, T, H), None without text. attention_mask: (1, T) int64, None without text.
+            features: (1, F) of the picture, None without one.
         """
         one, none = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
         feeds: dict[str, NDArray[Any]] = {
-            "token_states": np.zeros((1, 2, _TOKEN_WIDTH), np.float32) if token_states is None else token_states,
+            "token_states": self._blank_tokens if token_states is None else token_states,
             "attention_mask": np.ones((1, 2), np.int64) if attention_mask is None else attention_mask,
-            "features": features if features is not None else np.zeros((1, _FEATURE_WIDTH), np.float32),
+            "features": self._blank_features if features is None else features,
             "has_text": none if token_states is None else one,
             "has_picture": one if features is not None else none,
         }

@@ -56,12 +56,14 @@ def build(
     level: int,
     rig: str,
     morphs: tuple[str, ...],
+    finest: int = TEXTURE_SIZE[0],
 ) -> tuple[Skeleton, tuple[Layer, ...]]:
     """All layers of one level in the rig's rest pose, feet at y = 0.
 
     Args:
         figure, shape: the body. planes: the field at this level, as worn. outfit: the person's categories and colours.
         level: 3 (coarsest) to 0. rig: mixamo, vrm (T pose) or unreal (A pose). morphs: morph targets to attach.
+        finest: edge length of level 0's textures, pixels.
     Returns:
         The skeleton and the layers that are worn, in a fixed order.
     """
@@ -82,7 +84,7 @@ def build(
     }
     floor = np.array([0.0, min(float(p[:, 1].min()) for p, _ in placed.values()), 0.0], dtype=np.float32)
     head = rotation[bones.names.index("mixamorig:Head" if rig != "unreal" else "head")]
-    materials = {s: _material(figure, planes, outfit, s, level) for s in found}
+    materials = {s: _material(figure, planes, outfit, s, level, finest) for s in found}
     layers = tuple(
         Layer(
             name=s,
@@ -180,8 +182,9 @@ def _morphs(template: BodyTemplate, surface: Surface, turn: Float, names: tuple[
     return out
 
 
-def _texture_size(shell: str, level: int) -> int:
-    return TEXTURE_SIZE[level] // 2 if shell in _PLAIN and level < 2 else TEXTURE_SIZE[level]
+def _texture_size(shell: str, level: int, finest: int = TEXTURE_SIZE[0]) -> int:
+    size = finest if level == 0 else TEXTURE_SIZE[level]
+    return size // 2 if shell in _PLAIN and level < 2 else size
 
 
 def prepare(figure: Figure, shell: str) -> None:
@@ -191,7 +194,9 @@ def prepare(figure: Figure, shell: str) -> None:
             figure.cloths.get(shell, _texture_size(shell, level))
 
 
-def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int) -> Material:
+def _material(
+    figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int, finest: int = TEXTURE_SIZE[0]
+) -> Material:
     template = figure.template
     if shell == "eyes":
         return Material(fixed.eyes(template, outfit.colours["eye_colour"], _EYES[level]), roughness=0.12)
@@ -202,7 +207,7 @@ def _material(figure: Figure, planes: Planes, outfit: Outfit, shell: str, level:
     if shell not in FIELD_SHELLS:
         kind = figure.accessories.worn(outfit)[shell]
         return accessories.material(figure.accessories.pieces[kind], kind, shell, outfit, level)
-    size = _texture_size(shell, level)
+    size = _texture_size(shell, level, finest)
     cloth = figure.cloths.get(shell, size)
     normal: Bytes | None = None
     orm: Bytes | None = None

@@ -38,6 +38,9 @@ class Metrics:
         self.store_evictions = self._counter("store_evictions", "Avatars whose levels were dropped for room")
         self.store_corrupt = self._counter("store_corrupt", "Stored levels whose SHA-256 was wrong")
         self.store_errors = self._counter("store_errors", "Failed writes to the store")
+        self.cache_hits = self._counter("cache_hits", "Results that were still known", "cache")
+        self.cache_misses = self._counter("cache_misses", "Results that had to be worked out", "cache")
+        self.cache_bytes = self._gauge("cache_bytes", "Size of what is known, in memory", "cache")
         self.gallery_pictures = self._gauge("gallery_pictures", "Pictures in the gallery")
         self.gallery_search = self._seconds("gallery_search_seconds", "Searching the gallery")
 

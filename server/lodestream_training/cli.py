@@ -8,13 +8,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+#: The towers of the full profile.
+CLIP, VIT = "openai/clip-vit-base-patch32", "vit_base_patch16_224"
 _THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "MALLOC_TOP_PAD_": "500000000"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="lodestream-train", description=__doc__)
-    parser.add_argument("--bundle", type=Path, default=_bundle(), help="folder that the bundle is written to")
+    parser.add_argument("--bundle", type=Path, help="folder that the bundle is written to (default: the embedded "
+                        "bundle's, or bundle-full in --work)")  # fmt: skip
     parser.add_argument("--work", type=Path, default=Path("data"), help="checkpoints and generated people")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -22,9 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     synth = commands.add_parser("synth", help="pictures and captions of synthetic people; resumable")
     synth.add_argument("--count", type=int, default=5000)
     run = commands.add_parser("run", help="everything: body, people, towers, fusion, field, gallery, bundle; resumable")
-    run.add_argument("--profile", choices=["embedded"], default="embedded")
+    run.add_argument("--profile", choices=["embedded", "full"], default="embedded")
     run.add_argument("--hours", type=float, default=2.5, help="time for all training runs together")
-    run.add_argument("--count", type=int, default=5000, help="pictures for the towers")
+    run.add_argument("--minutes", type=float, help="the same in minutes")
+    run.add_argument("--count", type=int, default=5000, help="pictures for the towers, or that frozen towers look at")
+    clip = run.add_mutually_exclusive_group()
+    clip.add_argument("--clip", metavar="PATH_OR_HUB_ID", default=CLIP, help="full: a CLIP (default: %(default)s)")
+    clip.add_argument("--chinese-clip", metavar="PATH_OR_HUB_ID", help="full: a Chinese CLIP in its place")
+    run.add_argument("--vit", metavar="PATH_OR_HUB_ID", default=VIT, help="full: a timm ViT (default: %(default)s)")
+    run.add_argument("--steps", type=int, help="full: end after so many steps if the time is not up by then")
+    run.add_argument("--gallery", type=int, default=288, help="full: pictures in the gallery")
     run.add_argument("--rays-weight", type=float, default=0.0, help="of the field's photometric loss, 20 is usual")
     commands.add_parser("export", help="networks, gallery and manifest from the checkpoints")
     evaluate = commands.add_parser("evaluate", help="how good the bundle is, on words that training never saw")
@@ -48,7 +58,7 @@ def _bundle() -> Path:
 
 
 def _run(options: argparse.Namespace) -> None:
-    bundle, work = options.bundle, options.work
+    bundle, work = options.bundle or _bundle(), options.work
     pictures = work / "pictures"
     if options.command == "bake-body":
         _bake_body(bundle)
@@ -60,12 +70,28 @@ def _run(options: argparse.Namespace) -> None:
         from lodestream_training.evaluation.report import write
 
         print(write(str(bundle), options.report, options.count))
+    elif options.profile == "full":
+        _run_full(options)
     else:
         if not (bundle / "body.npz").exists():
             _bake_body(bundle)
         _synth(pictures, options.count)
-        _train(bundle, work, options.hours * 60, options.rays_weight)
+        _train(bundle, work, _minutes(options), options.rays_weight)
         _export(bundle, work)
+
+
+def _minutes(options: argparse.Namespace) -> float:
+    return float(options.hours * 60 if options.minutes is None else options.minutes)
+
+
+def _run_full(options: argparse.Namespace) -> None:
+    from lodestream_training.full.profile import Plan, run
+    from lodestream_training.full.towers import load
+
+    towers = load(options.chinese_clip or options.clip, options.vit, chinese=options.chinese_clip is not None)
+    plan = Plan(_minutes(options), options.steps, options.count, options.gallery)
+    manifest = run(towers, _bundle(), options.work, options.bundle or options.work / "bundle-full", plan)
+    logging.getLogger("lodestream.train").info("wrote %s", manifest)
 
 
 def _bake_body(bundle: Path) -> None:

@@ -1,4 +1,4 @@
-"""Colour names and their sRGB values: xkcd's survey (CC0), CSS, a list of paints (MIT), fabric values for plain words."""
+"""Colour names and their sRGB values: xkcd's survey (CC0), CSS, a list (MIT), fabric values for plain words."""
 
 from __future__ import annotations
 

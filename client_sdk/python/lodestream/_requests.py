@@ -26,6 +26,7 @@ def stream_request(
     layout: str,
     morph_targets: Iterable[str],
     chunk_bytes: int,
+    texture_size: int = 0,
 ) -> pb.StreamAvatarRequest:
     """The message of a call to ``generate``.
 
@@ -48,6 +49,7 @@ def stream_request(
         layout=LAYOUTS[layout],
         morph_targets=morph_targets,
         chunk_bytes=chunk_bytes,
+        texture_size=texture_size,
     )
 
 

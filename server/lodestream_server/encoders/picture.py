@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from lodestream_server.avatar import Float
 from lodestream_server.encoders import preprocess
 from lodestream_server.encoders.engines.base import Session
+from lodestream_server.encoders.preprocess import PictureFormat
 from lodestream_server.errors import InvalidRequestError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -18,8 +19,12 @@ MAX_PIXELS = 32 * 10**6
 _FIELD = "image"
 
 
-def open_picture(data: bytes) -> Image.Image:
+def open_picture(data: bytes, size: int = preprocess.SIZE) -> Image.Image:
     """Decodes a picture, upright, RGB, transparency on white. The size is checked before anything is decoded.
+
+    Args:
+        data: PNG, JPEG or WebP. size: pixels of a side of what will be made of it; JPEGs are decoded at twice that at
+            least, not larger than needed.
 
     Raises:
         InvalidRequestError: It is no picture, too large, or broken.
@@ -29,7 +34,7 @@ def open_picture(data: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
             _check_size(*picture.size)
             if picture.format == "JPEG":
-                picture.draft("RGB", (2 * preprocess.SIZE, 2 * preprocess.SIZE))
+                picture.draft("RGB", (2 * size, 2 * size))
             picture.load()
             return _flat(ImageOps.exif_transpose(picture))
     except InvalidRequestError:
@@ -56,10 +61,16 @@ def _flat(picture: Image.Image) -> Image.Image:
 class PictureEncoder:
     """The ViT's features of a picture. Thread-safe as its session is."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, wanted: PictureFormat = preprocess.EMBEDDED) -> None:
         self._session = session
+        self._wanted = wanted
+
+    @property
+    def size(self) -> int:
+        """Pixels of a side of what the ViT sees."""
+        return self._wanted.size
 
     def encode(self, picture: Image.Image) -> Float:
         """(F,) float32."""
-        pixels = preprocess.pixels(picture)[None]
+        pixels = preprocess.pixels(picture, self._wanted)[None]
         return np.asarray(self._session.run({"pixels": pixels})["features"][0])

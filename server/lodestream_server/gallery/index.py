@@ -20,11 +20,11 @@ class Index(Protocol):
 
 
 class ExactIndex:
-    """Compares with every row: one matrix product, 0.1 ms for thousands of rows, 30 ms a million."""
+    """Compares with every row: one matrix product, well below 1 ms for thousands of rows, 0.1 s a million."""
 
     def __init__(self, embeddings: Float) -> None:
         """``embeddings`` (N, D), rows of unit length."""
-        self._embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
+        self._embeddings = np.array(embeddings, dtype=np.float32, order="C")
 
     def __len__(self) -> int:
         """Number of rows."""

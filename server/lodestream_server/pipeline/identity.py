@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 
-from lodestream_server.pipeline.request import AvatarRequest
+from lodestream_server.pipeline.request import TEXTURE_SIZES, AvatarRequest
 
 
 def avatar_id(request: AvatarRequest, bundle: str) -> str:
@@ -21,6 +21,8 @@ def avatar_id(request: AvatarRequest, bundle: str) -> str:
         "layout": request.layout,
         "morph_targets": request.morph_targets,
     }
+    if request.texture_size != TEXTURE_SIZES[0]:  # ids are older than this option
+        recipe["texture_size"] = request.texture_size
     text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,12 +17,16 @@ from lodestream_server import bundle as bundles
 from lodestream_server import layers
 from lodestream_server.avatar import Avatar, Float
 from lodestream_server.body.template import FIELD_SHELLS, Shape
+from lodestream_server.cache import Cache
 from lodestream_server.config import Config
-from lodestream_server.encoders.engines.base import Engine, Session
-from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
+from lodestream_server.encoders.batching import Batcher
+from lodestream_server.encoders.engines import rehearsal
+from lodestream_server.encoders.engines.base import Array, Session
+from lodestream_server.encoders.engines.selection import Selection
 from lodestream_server.encoders.picture import PictureEncoder, open_picture
+from lodestream_server.encoders.preprocess import PictureFormat
 from lodestream_server.encoders.text import EncodedText, TextEncoder
-from lodestream_server.encoders.tokenize import PromptTokenizer
+from lodestream_server.encoders.tokenize import PromptTokenizer, TextFormat
 from lodestream_server.errors import BundleError
 from lodestream_server.field.decoder import STAGES, DecoderState, FieldDecoder
 from lodestream_server.field.planes import Planes
@@ -29,7 +34,8 @@ from lodestream_server.field.preview import render_preview
 from lodestream_server.figure import Figure
 from lodestream_server.fusion import Fusion
 from lodestream_server.gallery import gallery as galleries
-from lodestream_server.gallery.gallery import Gallery
+from lodestream_server.gallery import hnsw
+from lodestream_server.gallery.gallery import Found, Gallery
 from lodestream_server.gltf.write import write_glb
 from lodestream_server.latent import LatentSpec
 from lodestream_server.metrics import Metrics
@@ -90,6 +96,7 @@ class NeuralPipeline:
         spec: LatentSpec,
         decoder: FieldDecoder,
         figure: Figure,
+        config: Config,
         metrics: Metrics,
     ) -> None:
         self.bundle = bundle
@@ -107,6 +114,11 @@ class NeuralPipeline:
         self._decoder = decoder
         self.figure = figure
         self._metrics = metrics
+        room = config.cache, config.cache_mb * 10**6, metrics
+        self._texts: Cache[str, EncodedText] = Cache("text", *room)
+        self._pictures: Cache[str, Float] = Cache("picture", *room)
+        self._matches: Cache[str, Found] = Cache("match", *room)
+        self._latents: Cache[tuple[str | None, str | None], tuple[Float, Float]] = Cache("latent", *room)
 
     def avatar_id(self, request: AvatarRequest) -> str:
         """The id that ``begin`` would give."""
@@ -116,14 +128,16 @@ class NeuralPipeline:
         """Encode, retrieve, fuse."""
         watch = Stopwatch(lambda stage, seconds: self._metrics.stage.labels(stage).observe(seconds))
         with watch.stage("encode"):
-            text = None if request.prompt is None else self._text.encode(request.prompt)
-            features = None if request.image is None else self._picture.encode(open_picture(request.image))
+            text = None if request.prompt is None else self._read(request.prompt)
+            seen, features = (None, None) if request.image is None else self._look(request.image)
         match: Match | None = None
-        if features is None and text is not None:
-            with watch.stage("retrieve"), self._metrics.gallery_search.time():
-                match, features = self._gallery.find(text.embedding, request.seed)
+        if features is None and text is not None and request.prompt is not None:
+            with watch.stage("retrieve"):
+                found = self._matches.get(request.prompt, partial(self._search, text.embedding))
+                match, features = self._gallery.choose(found, request.seed)
+                seen = match.id
         with watch.stage("fuse"):
-            raw, said = self._fuse(text, features)
+            raw, said = self._latents.get((request.prompt, seen), partial(self._fuse, text, features))
             latent = self._spec.draw(raw, request.seed)
             if request.image is None:
                 latent = settle(self._spec, latent, said)
@@ -141,7 +155,14 @@ class NeuralPipeline:
             self.decode(job, level)
         with job.watch.stage("extract", level):
             skeleton, parts = layers.build(
-                self.figure, job.shape, job.planes, job.outfit, level, request.rig, request.morph_targets
+                self.figure,
+                job.shape,
+                job.planes,
+                job.outfit,
+                level,
+                request.rig,
+                request.morph_targets,
+                request.texture_size,
             )
         with job.watch.stage("write", level):
             digest = identity.prompt_sha256(request)
@@ -153,7 +174,7 @@ class NeuralPipeline:
             sha256=hashlib.sha256(glb).hexdigest(),
             triangles=sum(len(part.triangles) for part in parts),
             vertices=sum(len(part.positions) for part in parts),
-            texture=layers.TEXTURE_SIZE[level],
+            texture=request.texture_size if level == 0 else layers.TEXTURE_SIZE[level],
         )
 
     def preview(self, job: NeuralJob, width: int, height: int, azimuth: float) -> bytes:
@@ -168,6 +189,19 @@ class NeuralPipeline:
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
+
+    def _read(self, prompt: str) -> EncodedText:
+        return self._texts.get(prompt, partial(self._text.encode, prompt))
+
+    def _look(self, image: bytes) -> tuple[str, Float]:
+        """The picture's SHA-256 and its features."""
+        digest = hashlib.sha256(image).hexdigest()
+        features = self._pictures.get(digest, lambda: self._picture.encode(open_picture(image, self._picture.size)))
+        return digest, features
+
+    def _search(self, embedding: Float) -> Found:
+        with self._metrics.gallery_search.time():
+            return self._gallery.search(embedding)
 
     def _fuse(self, text: EncodedText | None, features: Float | None) -> tuple[Float, Float]:
         batch = None if features is None else features[None].astype(np.float32)
@@ -195,18 +229,19 @@ class NeuralPipeline:
 
 
 def load(config: Config, metrics: Metrics) -> NeuralPipeline:
-    """Reads the bundle that the options name.
+    """Reads the bundle that the options name, and chooses what runs its networks.
 
     Raises:
         BundleError: It cannot be used; names the file.
+        EngineError: The engine that the options name cannot be used.
     """
     bundle = bundles.load(config.bundle)
-    engine: Engine = OnnxRuntimeCpu(config.threads)
-
-    def network(name: str) -> Session:
-        session = engine.load(bundle.path(f"{name}.onnx"))
-        metrics.engine_info.labels(name, engine.name, engine.precision).set(1)
-        return session
+    encoders = bundle.manifest.get("encoders", {})
+    shapes = bundle.manifest["tensors"]["fusion"]["inputs"]
+    fields = [f"field_{stage}" for stage in range(STAGES)]
+    models = {name: bundle.path(f"{name}.onnx") for name in ("text_tower", "picture_tower", "fusion", *fields)}
+    words = TextFormat.from_manifest(encoders)
+    selection = Selection(config, metrics, models, words.max_tokens)
 
     def asset(name: str, read: Callable[[Path], T]) -> T:
         try:
@@ -216,26 +251,49 @@ def load(config: Config, metrics: Metrics) -> NeuralPipeline:
         except Exception as error:  # whatever a file that is not what it should be leads to
             raise BundleError(f"{bundle.path(name)} cannot be read: {type(error).__name__}: {error}") from error
 
-    fields = [f"field_{stage}" for stage in range(STAGES)]
     with ThreadPoolExecutor() as pool:
-        loading = {name: pool.submit(network, name) for name in ("text_tower", "picture_tower", "fusion", *fields)}
-        gallery = asset("gallery.npz", galleries.load)
-        tokenizer = asset("tokenizer.json", PromptTokenizer)
+        reading = pool.submit(selection.read)
+        at_size = bundle.path(hnsw.FILE) if hnsw.FILE in bundle.manifest["files"] else None
+        gallery = asset("gallery.npz", lambda file: galleries.load(file, at_size))
+        tokenizer = asset("tokenizer.json", lambda file: PromptTokenizer(file, words))
         figure = asset("body.npz", lambda body: Figure.load(body, bundle.path("accessories.npz")))
         charts = [pool.submit(layers.prepare, figure, shell) for shell in FIELD_SHELLS]
-        networks = {name: future.result() for name, future in loading.items()}
+        reading.result()
         for chart in charts:
             chart.result()
+    spec = LatentSpec.from_manifest(bundle.manifest["latent"])
+
+    def pipeline(networks: Mapping[str, Session], engine: str, counters: Metrics) -> NeuralPipeline:
+        return NeuralPipeline(
+            bundle=bundle.id,
+            engine=engine,
+            text=TextEncoder(tokenizer, networks["text_tower"]),
+            picture=PictureEncoder(networks["picture_tower"], PictureFormat.from_manifest(encoders)),
+            gallery=gallery,
+            fusion=Fusion(networks["fusion"], shapes["token_states"][-1], shapes["features"][-1]),
+            spec=spec,
+            decoder=FieldDecoder([networks[name] for name in fields]),
+            figure=figure,
+            config=config,
+            metrics=counters,
+        )
+
+    def rehearse(networks: Mapping[str, Session]) -> None:
+        actor = pipeline(networks, "", Metrics())
+        for prompt in rehearsal.PROMPTS:
+            job = actor.begin(AvatarRequest(prompt))
+        actor.decode(job, LEVELS[-1])
+        pictures = [name for name in bundle.manifest["files"] if name.startswith("gallery/")]
+        for name in pictures[:: max(1, len(pictures) // rehearsal.PICTURES)]:
+            actor.begin(AvatarRequest(None, bundle.path(name).read_bytes()))
+
+    def search(embedding: Array, count: int) -> tuple[int, ...]:
+        return gallery.index.search(embedding, count)[0]
+
+    networks = selection.choose(rehearse, search)
+    batchers = {
+        name: Batcher(session, name, min(config.batch, session.max_batch), config.batch_wait, metrics)
+        for name, session in networks.sessions.items()
+    }
     metrics.gallery_pictures.set(len(gallery.ids))
-    return NeuralPipeline(
-        bundle=bundle.id,
-        engine=engine.name,
-        text=TextEncoder(tokenizer, networks["text_tower"]),
-        picture=PictureEncoder(networks["picture_tower"]),
-        gallery=gallery,
-        fusion=Fusion(networks["fusion"]),
-        spec=LatentSpec.from_manifest(bundle.manifest["latent"]),
-        decoder=FieldDecoder([networks[name] for name in fields]),
-        figure=figure,
-        metrics=metrics,
-    )
+    return pipeline(batchers, networks.engine, metrics)

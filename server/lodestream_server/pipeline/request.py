@@ -7,6 +7,8 @@ from dataclasses import dataclass
 LEVELS: tuple[int, ...] = (3, 2, 1, 0)
 """Every level of detail, coarse to fine."""
 RIGS: tuple[str, ...] = ("mixamo", "unreal", "vrm")
+TEXTURE_SIZES: tuple[int, ...] = (1024, 2048)
+"""Edge lengths of level 0's albedo textures in pixels; the first is the default."""
 LAYOUTS: tuple[str, ...] = ("layers", "atlas")
 
 
@@ -21,6 +23,7 @@ class AvatarRequest:
         levels: Levels wanted, coarse to fine.
         rig: One of ``RIGS``.
         layout: One of ``LAYOUTS``.
+        texture_size: One of ``TEXTURE_SIZES``.
         morph_targets: Names of morph targets, groups resolved, sorted.
     """
 
@@ -31,3 +34,4 @@ class AvatarRequest:
     rig: str = "mixamo"
     layout: str = "layers"
     morph_targets: tuple[str, ...] = ()
+    texture_size: int = TEXTURE_SIZES[0]

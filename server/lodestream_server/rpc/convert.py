@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 from lodestream.v1 import avatar_pb2 as pb
 from lodestream_server.errors import InvalidRequestError
 from lodestream_server.pipeline.asset import LevelAsset, Match
-from lodestream_server.pipeline.request import LEVELS, AvatarRequest
+from lodestream_server.pipeline.request import LEVELS, TEXTURE_SIZES, AvatarRequest
 
 MAX_PROMPT = 2000  # code points
 MAX_IMAGE = 16 * 2**20  # bytes
@@ -107,6 +107,7 @@ def stream_call(message: pb.StreamAvatarRequest, morph_targets: Mapping[str, tup
         rig=_enum("rig", RIGS, message.rig),
         layout=_enum("layout", LAYOUTS, message.layout),
         morph_targets=_morphs(tuple(message.morph_targets), morph_targets),
+        texture_size=_texture_size(message.texture_size),
     )
     return StreamCall(request, chunk_bytes)
 
@@ -171,6 +172,13 @@ def _enum(field: str, names: Mapping[int, str], value: int) -> str:
     if value not in names:
         raise InvalidRequestError(field, f"must be one of {_list(dict.fromkeys(names.values()))}, got {value}")
     return names[value]
+
+
+def _texture_size(value: int) -> int:
+    size = value or TEXTURE_SIZES[0]
+    if size not in TEXTURE_SIZES:
+        raise InvalidRequestError("texture_size", f"must be 0 or one of {_list(TEXTURE_SIZES)}, got {value:,}")
+    return size
 
 
 def _morphs(names: tuple[str, ...], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

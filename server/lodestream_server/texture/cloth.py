@@ -26,6 +26,7 @@ WAIST = 0.66  # y where ``along`` is 0
 SHEET = {"body": 0.96, "head": 0.96, "hair": 0.87}  # of ``Cloth.sheet``
 _FINEST = 256  # texels up to which charts are rasterised; beyond, coordinates are interpolated
 _GRAINY = 512  # texels up to which fine noise is worked out; beyond, it is interpolated
+_KEPT = 1024  # texels up to which coordinates are kept; larger ones are rarely asked for
 _GUTTER = 3  # texels around a chart that are drawn as if it went on
 _SHOULDER, _ELBOW, _WRIST = (
     np.array(p, dtype=np.float32) for p in ((0.187, 0.652, 0.021), (0.378, 0.437, 0.028), (0.51, 0.302, 0.204))
@@ -103,10 +104,13 @@ class Cloths:
 
     def get(self, shell: str, size: int) -> Cloth:
         """The texels of a shell at (size, size)."""
-        if (shell, size) not in self._ready:
+        ready = self._ready.get((shell, size))
+        if ready is None:
             coarse = self.get(shell, _GRAINY) if size > _GRAINY else None
-            self._ready[shell, size] = _bake(self._chart(shell, min(size, _FINEST)), shell, size, coarse)
-        return self._ready[shell, size]
+            ready = _bake(self._chart(shell, min(size, _FINEST)), shell, size, coarse)
+            if size <= _KEPT:
+                self._ready[shell, size] = ready
+        return ready
 
     def _chart(self, shell: str, base: int) -> _Chart:
         if (shell, base) not in self._charts:

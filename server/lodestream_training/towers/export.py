@@ -35,8 +35,9 @@ PROVENANCE: tuple[dict[str, str], ...] = (
     {"part": "picture_tower.onnx, fusion.onnx", "from": "trained from scratch on synthetic people",
      "licence": "Apache-2.0"},
     {"part": "gallery", "from": "rendered from synthetic people on the MakeHuman base mesh", "licence": "CC0-1.0"},
-    {"part": "colour names in training captions", "from": "xkcd colour survey; CSS Color Module Level 4; color-name-list 14.51.0",
+    {"part": "colour names in training captions", "from": "xkcd colour survey; CSS Color Module Level 4",
      "licence": "CC0-1.0"},
+    {"part": "further colour names in training captions", "from": "color-name-list 14.51.0", "licence": "MIT"},
 )  # fmt: skip
 
 

@@ -51,25 +51,28 @@ class Fusion(nn.Module):
 
     Concatenation and fully connected layers give what the words say and how much they say of each number; a second,
     smaller path gives what the picture shows. The latent blends both.
+
+    Args:
+        token_width: numbers H of a token state. features: numbers F of a picture's features.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, token_width: int = TOKEN_WIDTH, features: int = FEATURES) -> None:
         super().__init__()
-        self.memory = nn.Linear(TOKEN_WIDTH, WIDTH)
+        self.memory = nn.Linear(token_width, WIDTH)
         self.memory_norm = nn.LayerNorm(WIDTH)
         self.queries = nn.Parameter(torch.randn(QUERIES, WIDTH))
         self.readers = nn.ModuleList(Reader() for _ in range(2))
         self.kept = nn.Linear(WIDTH, KEPT)
         self.no_text = nn.Parameter(torch.zeros(WIDTH))
-        self.no_picture = nn.Parameter(torch.zeros(FEATURES))
-        self.feature_norm = nn.LayerNorm(FEATURES)
-        self.first = nn.Linear(QUERIES * KEPT + FEATURES, 1024)
+        self.no_picture = nn.Parameter(torch.zeros(features))
+        self.feature_norm = nn.LayerNorm(features)
+        self.first = nn.Linear(QUERIES * KEPT + features, 1024)
         self.second = nn.Linear(1024, 512)
         self.words = nn.Linear(512, attributes.SIZE)
         self.said = nn.Linear(512, attributes.SIZE)
         self.words_directly = nn.Linear(QUERIES * KEPT, attributes.SIZE)
         self.said_directly = nn.Linear(QUERIES * KEPT, attributes.SIZE)
-        self.look = nn.Linear(FEATURES, 384)
+        self.look = nn.Linear(features, 384)
         self.seen = nn.Linear(384, attributes.SIZE)
         kinds = [group.kind for group in attributes.GROUPS for _ in range(group.size)]
         self.register_buffer("logits", torch.tensor([float(kind == "categorical") for kind in kinds]), persistent=False)
@@ -82,7 +85,7 @@ class Fusion(nn.Module):
         """The latent (B, attributes.SIZE): logits; colours and phenotypes in [0, 1]; noise 0.
 
         Args:
-            token_states: (B, T, 384). attention_mask: int64 (B, T). features: (B, 192).
+            token_states: (B, T, H). attention_mask: int64 (B, T). features: (B, F).
             has_text: (B, 1), 0 to ignore the words. has_picture: (B, 1), 0 to ignore the features.
         """
         return self.explain(token_states, attention_mask, features, has_text, has_picture)[0]

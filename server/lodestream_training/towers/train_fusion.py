@@ -59,12 +59,12 @@ def train_fusion(out_dir: Path, folder: Path, minutes: float) -> None:
         texts = datasets.texts_of(tokenizer, drawn)
         with torch.no_grad():
             states, embedding = words.tower(texts.input_ids, texts.attention_mask)
-        matched = _match(embedding, seen.embeddings, rng)
+        matched = match(embedding, seen.embeddings, rng)
         picture = np.where(own >= 0, own, matched)
         has_text = torch.from_numpy(mode != "picture").float()[:, None]
         has_picture = torch.from_numpy(mode != "text").float()[:, None]
         latent, said = fusion.explain(states, texts.attention_mask, seen.features[picture], has_text, has_picture)
-        target, weight = _targets(drawn, [seen.shown.people[i] for i in picture], mode)
+        target, weight = targets(drawn, [seen.shown.people[i] for i in picture], mode)
         loss = attribute_loss(latent, target, weight)
         speaks = functional.binary_cross_entropy_with_logits(said, texts.said, weight=has_text.expand_as(said))
         run.descend(loss + 3.0 * speaks, {"attributes": loss, "said": speaks})
@@ -140,7 +140,7 @@ def _draw(shown: Collection, rng: np.random.Generator) -> tuple[list[tuple[Perso
     return drawn, own, mode
 
 
-def _match(texts: Tensor, embeddings: Tensor, rng: np.random.Generator) -> Rows:
+def match(texts: Tensor, embeddings: Tensor, rng: np.random.Generator) -> Rows:
     """One of the five best pictures of a random pool for each text, (B,)."""
     pool = torch.from_numpy(rng.permutation(len(embeddings))[:POOL])
     best = (texts @ embeddings[pool].T).topk(5, dim=1).indices
@@ -148,18 +148,19 @@ def _match(texts: Tensor, embeddings: Tensor, rng: np.random.Generator) -> Rows:
     return pool[chosen].numpy()
 
 
-def _targets(drawn: list[tuple[Person, Caption]], shown: list[Person], mode: Modes) -> tuple[Tensor, Tensor]:
-    targets, weights = [], []
+def targets(drawn: list[tuple[Person, Caption]], shown: list[Person], mode: Modes) -> tuple[Tensor, Tensor]:
+    """What the latent should be and what each number weighs, (B, attributes.SIZE) each, by who speaks in ``mode``."""
+    vectors, weights = [], []
     for (person, caption), picture, how in zip(drawn, shown, mode, strict=True):
         said = captions.mask(caption.said)
         if how == "text":
-            targets.append(person.vector)
+            vectors.append(person.vector)
             weights.append(np.where(said, 1.0, datasets.UNSAID))
         elif how == "picture":
-            targets.append(person.vector)
+            vectors.append(person.vector)
             weights.append(visible(person))
         else:
             whole = filled(person, caption, picture)
-            targets.append(whole.vector)
+            vectors.append(whole.vector)
             weights.append(np.where(said, 1.0, SHOWN * visible(whole)))
-    return torch.from_numpy(np.stack(targets)), torch.from_numpy(np.stack(weights)).float()
+    return torch.from_numpy(np.stack(vectors)), torch.from_numpy(np.stack(weights)).float()

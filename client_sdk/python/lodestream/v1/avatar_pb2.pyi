@@ -28,7 +28,7 @@ LAYOUT_LAYERS: Layout
 LAYOUT_ATLAS: Layout
 
 class StreamAvatarRequest(_message.Message):
-    __slots__ = ("prompt", "image", "seed", "levels", "rig", "layout", "morph_targets", "chunk_bytes", "resume")
+    __slots__ = ("prompt", "image", "seed", "levels", "rig", "layout", "morph_targets", "chunk_bytes", "resume", "texture_size")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class StreamAvatarRequest(_message.Message):
     MORPH_TARGETS_FIELD_NUMBER: _ClassVar[int]
     CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     RESUME_FIELD_NUMBER: _ClassVar[int]
+    TEXTURE_SIZE_FIELD_NUMBER: _ClassVar[int]
     prompt: str
     image: bytes
     seed: int
@@ -47,7 +48,8 @@ class StreamAvatarRequest(_message.Message):
     morph_targets: _containers.RepeatedScalarFieldContainer[str]
     chunk_bytes: int
     resume: Resume
-    def __init__(self, prompt: _Optional[str] = ..., image: _Optional[bytes] = ..., seed: _Optional[int] = ..., levels: _Optional[_Iterable[int]] = ..., rig: _Optional[_Union[Rig, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., morph_targets: _Optional[_Iterable[str]] = ..., chunk_bytes: _Optional[int] = ..., resume: _Optional[_Union[Resume, _Mapping]] = ...) -> None: ...
+    texture_size: int
+    def __init__(self, prompt: _Optional[str] = ..., image: _Optional[bytes] = ..., seed: _Optional[int] = ..., levels: _Optional[_Iterable[int]] = ..., rig: _Optional[_Union[Rig, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., morph_targets: _Optional[_Iterable[str]] = ..., chunk_bytes: _Optional[int] = ..., resume: _Optional[_Union[Resume, _Mapping]] = ..., texture_size: _Optional[int] = ...) -> None: ...
 
 class Resume(_message.Message):
     __slots__ = ("avatar_id", "level", "offset")

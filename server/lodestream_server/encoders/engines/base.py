@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Feeds = Mapping[str, Array]
 
 
 class Session(Protocol):
@@ -23,8 +24,22 @@ class Session(Protocol):
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs."""
 
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
+    def run(self, feeds: Feeds) -> dict[str, NDArray[np.float32]]:
         """Output arrays by name for input arrays by name."""
+
+
+class LoadedSession(Session, Protocol):
+    """A session as an engine gives it."""
+
+    @property
+    def max_batch(self) -> int:
+        """The largest batch that one call takes: 1 where the network fixes it."""
+
+    def warm_up(self, feeds: Feeds) -> None:
+        """Does now what the first call with arrays of such shapes would do."""
+
+    def close(self) -> None:
+        """Gives back what the session holds; it cannot run any more."""
 
 
 class Engine(Protocol):
@@ -36,11 +51,15 @@ class Engine(Protocol):
 
     @property
     def precision(self) -> str:
-        """Such as ``fp32``."""
+        """Of the matrix products: ``fp32 fp16 bf16 int8``."""
 
-    def load(self, path: Path) -> Session:
+    @property
+    def max_batch(self) -> int:
+        """The largest batch that any of its sessions takes."""
+
+    def load(self, path: Path) -> LoadedSession:
         """Reads a network.
 
         Raises:
-            BundleError: The file is no network that this engine can run.
+            EngineError: This engine cannot run it.
         """

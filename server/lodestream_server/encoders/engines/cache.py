@@ -1,0 +1,66 @@
+"""What engines made of networks, kept on disk: one file per network and target, which knows what it was made from."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+Facts = Mapping[str, str | int | list[list[int]]]
+
+
+def key(facts: Facts) -> str:
+    """64 hex digits: the SHA-256 of the facts as JSON."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+class EngineCache:
+    """A folder. A file is one line of JSON (key and SHA-256 of the rest) and then the payload.
+
+    A file of another key, a truncated or a damaged one counts as absent; writing replaces it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, slot: str) -> Path:
+        """The file of ``slot``."""
+        return self.folder / f"{slot}.plan"
+
+    def read(self, slot: str, facts: Facts) -> bytes | None:
+        """The payload that was made from ``facts``, None if there is none that is whole."""
+        try:
+            header, newline, payload = self.path(slot).read_bytes().partition(b"\n")
+            said = json.loads(header) if newline else None
+        except (OSError, ValueError):
+            return None
+        return payload if said == _header(facts, payload) else None
+
+    def write(self, slot: str, facts: Facts, payload: bytes) -> Path:
+        """Stores the payload in one step: whoever reads meanwhile gets the old file or the new one.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{slot}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(json.dumps(_header(facts, payload)).encode() + b"\n")
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path(slot))
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                Path(name).unlink()
+            raise
+        return self.path(slot)
+
+
+def _header(facts: Facts, payload: bytes) -> dict[str, str]:
+    return {"key": key(facts), "sha256": hashlib.sha256(payload).hexdigest()}
