@@ -14,6 +14,9 @@ SOURCES := client_sdk/python server tests benchmarks
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NODE_TOOLS := .cache/node
+AUDIT := .cache/audit
+# Vulnerabilities that were looked at and do not concern us: make check AUDIT_IGNORE="PYSEC-…"
+AUDIT_IGNORE ?=
 # pip options for torch alone, such as the index of CPU builds where the default one carries CUDA: make test TORCH_PIP="--index-url …"
 TORCH_PIP ?=
 GLTF_VALIDATOR := gltf-validator@2.0.0-dev.3.10
@@ -26,10 +29,10 @@ help:  ## this list
 demo: .venv/.server  ## one prompt to four GLBs, a preview and a report: make demo PROMPT="…" OUT=dir
 	$(BIN)/lodestream generate "$$PROMPT" --out "$$OUT"
 
-test: .venv/.test .venv/.validator  ## the whole test suite
+test: .venv/.test .venv/.validator .venv/.engines  ## the whole test suite
 	PATH="$$PWD/$(BIN):$$PATH" GLTF_VALIDATOR_HOME="$$PWD/$(NODE_TOOLS)" $(BIN)/python -m pytest $(TESTS)
 
-check: .venv/.check  ## lint, format, types, protos
+check: .venv/.check $(AUDIT)/bin/pip-audit  ## lint, format, types, protos, known vulnerabilities
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -37,6 +40,7 @@ check: .venv/.check  ## lint, format, types, protos
 	@mkdir -p .cache/generated
 	protos/generate.sh $(BIN)/python .cache/generated
 	diff --recursive --exclude=__pycache__ --exclude=py.typed .cache/generated/lodestream/v1 client_sdk/python/lodestream/v1
+	$(BIN)/python server/deploy/audit.py $(AUDIT)/bin/pip-audit --timeout 10 $(AUDIT_IGNORE:%=--ignore-vuln %)
 
 format: .venv/.check  ## what check would complain about and a tool can mend
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -78,9 +82,20 @@ clean:  ## forgets everything that was installed and made
 	$(PIP) --group dev
 	@touch $@
 
+# Lives apart, for what it needs is none of ours. If it cannot be installed, the audit says that nothing was looked up.
+$(AUDIT)/bin/pip-audit: | .venv/.created
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 || true
+
 .venv/.test: pyproject.toml .venv/.check
 	$(PIP) --group test
 	@touch $@
+
+# TensorRT-RTX builds plans without a GPU; OpenVINO runs beside ONNX Runtime. What cannot be installed is not tested.
+.venv/.engines: pyproject.toml | .venv/.test
+	@if $(PIP) --group engines; then touch $@; else \
+	  echo "test: TensorRT-RTX or OpenVINO cannot be installed, so their tests are skipped" >&2; \
+	fi
 
 # The Khronos validator runs on Node; where there is none, one comes as a Python package. If npm's registry cannot be
 # reached, the tests that need the validator are skipped and say so.

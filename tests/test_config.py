@@ -24,7 +24,7 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
 @pytest.mark.parametrize("name", Config.__dataclass_fields__)
 def test_every_option_is_a_flag_and_a_variable(name):
     known = {"listen": "a:1", "http": "off", "log_format": "json", "log_level": "debug"}
-    text = (known | {"engine": "openvino", "precision": "fp16"}).get(name, "5")
+    text = (known | {"engine": "openvino", "precision": "fp16", "insecure": "True", "reflection": "off"}).get(name, "5")
     by_flag = load(["--" + name.replace("_", "-"), text], {})
     by_variable = load([], {f"LODESTREAM_{name.upper()}": text})
     assert getattr(by_flag, name) == getattr(by_variable, name)

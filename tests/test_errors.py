@@ -14,6 +14,9 @@ SAMPLES = [
     errors.DataLossError("a" * 32, 3),
     errors.OverloadedError(9, 2.5),
     errors.DrainingError(),
+    errors.UnauthenticatedError("no token"),
+    errors.PermissionDeniedError(("generate",)),
+    errors.RateLimitedError("too many", 1.0),
 ]
 
 

@@ -9,12 +9,14 @@ import sys
 
 import numpy as np
 import pytest
+import rtx_support
 from clip_files import bert_folder, bpe_folder
 from rpc_support import environ
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from lodestream_server import cli as server_cli  # noqa: E402
 from lodestream_server.bundle import embedded  # noqa: E402
 from lodestream_server.encoders import preprocess  # noqa: E402
 from lodestream_server.encoders.tokenize import PromptTokenizer, TextFormat  # noqa: E402
@@ -225,8 +227,8 @@ def test_chinese_from_the_command_line_to_an_avatar(chinese_folder, vit_folder, 
 
 
 @pytest.mark.slow
-def test_real_sizes_from_captions_to_an_avatar(scratch, monkeypatch):
-    """CLIP ViT-B/32 and ViT-B/16 as large as the real ones, weights drawn at random."""
+def test_real_sizes_from_captions_to_an_avatar(scratch, monkeypatch, capsys):
+    """CLIP ViT-B/32 and ViT-B/16 as large as the real ones, weights drawn at random; plans where they can be built."""
     monkeypatch.setattr(train, "BATCH", 6)
     tokenizer = transformers.CLIPTokenizer.from_pretrained(bpe_folder(scratch, said(0.0)))
     torch.manual_seed(6)
@@ -252,3 +254,11 @@ def test_real_sizes_from_captions_to_an_avatar(scratch, monkeypatch):
     assert (magic, heavy) == ("glTF", [])
     assert 0 < triangles <= 1500
     assert size <= 60_000
+    if rtx_support.INSTALLED:
+        capsys.readouterr()
+        target = ["--compute-capability", "SM120", "--out", str(scratch / "plans")]
+        command = ["compile", "--engine", "tensorrt-rtx", "--profile", "full", "--bundle", str(made), *target]
+        assert server_cli.main(command) == 0
+        built = {line["model"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+        assert built.keys() == {path.stem for path in made.glob("*.onnx")}
+        assert built["picture_tower"]["bytes"] > 3e8  # two towers in half precision

@@ -19,6 +19,7 @@ from lodestream_server.pipeline.workers import Workers
 from lodestream_server.rpc.guard import Guard
 from lodestream_server.rpc.server import RpcServer
 from lodestream_server.rpc.service import AvatarService
+from lodestream_server.security import policy as security
 from lodestream_server.store.level_store import LevelStore
 from lodestream_server.web.server import WebServer
 
@@ -38,14 +39,17 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
         began: When starting began, by ``time.perf_counter``.
 
     Raises:
-        StartupError: An address is taken, the bundle is broken, or the warm-up failed.
+        StartupError: An address is taken or open to others, the bundle is broken, or the warm-up failed.
     """
     metrics = Metrics()
-    guard = Guard(metrics)
+    policy = security.load(config)
+    if policy.has_files:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, policy.reload)
+    guard = Guard(metrics, policy.gate)
     ready = asyncio.Event()
-    rpc = RpcServer(config.listen)
+    rpc = RpcServer(config.listen, guard, policy)
     healthy = lambda: ready.is_set() and not guard.draining  # noqa: E731 (one use)
-    web = None if config.http == "off" else WebServer(config.http, metrics, healthy)
+    web = None if config.http == "off" else WebServer(config.http, metrics, healthy, policy)
     pipeline = await asyncio.to_thread(load_pipeline, config, metrics)
     finish = await asyncio.to_thread(warm_up, pipeline)
     store = await asyncio.to_thread(LevelStore, config.data_dir / "avatars", config.store_mb * 10**6, metrics)

@@ -13,6 +13,8 @@ from typing import Any
 from lodestream_server.errors import ConfigError
 
 PREFIX = "LODESTREAM_"
+ENGINES = ("auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu", "openvino")
+PRECISIONS = ("auto", "fp32", "fp16", "bf16", "int8")
 
 
 def _cores() -> int:
@@ -51,6 +53,13 @@ def _http(text: str) -> str:
     return text if text == "off" else _address(text)
 
 
+def _yes(text: str) -> bool:
+    value = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(text.lower())
+    if value is None:
+        raise ValueError("must be yes or no")
+    return value
+
+
 def _choice(*values: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in values:
@@ -76,13 +85,50 @@ class Config:
     http: str = field(default="127.0.0.1:8080", metadata=_about(_http, "HOST:PORT of /metrics and /healthz, or off"))
     data_dir: Path = field(default_factory=_data_dir, metadata=_about(_path, "folder of the store"))
     bundle: str = field(default="embedded", metadata=_about(str, "folder of the weights, or embedded"))
+    engine: str = field(
+        default="auto", metadata=_about(_choice(*ENGINES), f"what runs the networks: {', '.join(ENGINES)}")
+    )
+    precision: str = field(
+        default="auto", metadata=_about(_choice(*PRECISIONS), f"of the networks' products: {', '.join(PRECISIONS)}")
+    )
     workers: int = field(default_factory=_cores, metadata=_about(_count(1), "avatars computed at once"))
     threads: int = field(default=1, metadata=_about(_count(1), "threads per network call"))
+    batch: int = field(default=1, metadata=_about(_count(1), "requests per network call at most"))
+    batch_wait: float = field(
+        default=0.002, metadata=_about(_seconds, "seconds to wait for the call under way, if batch is not 1")
+    )
+    cache: int = field(default=4096, metadata=_about(_count(0), "results of each kind that are kept in memory"))
+    cache_mb: int = field(default=32, metadata=_about(_count(0), "size of those results in MB, of each kind"))
     queue: int = field(default=256, metadata=_about(_count(1), "jobs that may wait before new ones are refused"))
     store_mb: int = field(default=2048, metadata=_about(_count(0), "size of the store in MB"))
+    tokens: Path | None = field(
+        default=None, metadata=_about(_path, "file of the callers' tokens; see lodestream-server token new --help")
+    )
+    tls_certificate: Path | None = field(default=None, metadata=_about(_path, "PEM file of the certificate chain"))
+    tls_key: Path | None = field(default=None, metadata=_about(_path, "PEM file of the certificate's key"))
+    tls_client_ca: Path | None = field(
+        default=None, metadata=_about(_path, "PEM file of roots that callers need a certificate of")
+    )
+    insecure: bool = field(
+        default=False, metadata=_about(_yes, "yes: others may call without tokens, or without encryption")
+    )
+    reflection: str = field(
+        default="auto",
+        metadata=_about(_choice("auto", "on", "off"), "whether callers may ask for the methods; auto: without tokens"),
+    )
+    rate: float = field(
+        default=10.0, metadata=_about(_seconds, "calls a second of one token (or address, without tokens); 0: any")
+    )
+    burst: int = field(default=20, metadata=_about(_count(1), "calls of one token that may come at once after a pause"))
+    streams: int = field(default=16, metadata=_about(_count(1), "calls of one token that may be under way"))
     drain: float = field(default=30.0, metadata=_about(_seconds, "seconds that running streams get on SIGTERM"))
     log_format: str = field(default="text", metadata=_about(_choice("text", "json"), "text or json"))
     log_level: str = field(default="info", metadata=_about(_choice("debug", "info", "warning", "error"), "least level"))
+
+    @property
+    def engines_dir(self) -> Path:
+        """Folder of what engines made of the networks."""
+        return self.data_dir / "engines"
 
 
 _FIELDS = {f.name: f for f in fields(Config)}
@@ -119,13 +165,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lodestream-server",
         description="Turns prompts into rigged avatars and streams them, coarse to fine.",
-        epilog=f"Every option may also be given as {PREFIX}NAME in the environment or as name = value in --config.",
+        epilog=f"Every option may also be given as {PREFIX}NAME in the environment or as name = value in --config. "
+        "lodestream-server compile --help says how plans for GPUs are built ahead of time.",
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", help="TOML file of options")
     for name, f in _FIELDS.items():
         default = "" if callable(f.default_factory) else f" (default: {f.default})"
-        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, help=f.metadata["help"] + default)
+        more: dict[str, Any] = {"nargs": "?", "const": "yes"} if f.metadata["parse"] is _yes else {}
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, help=f.metadata["help"] + default, **more)
     return parser
 
 

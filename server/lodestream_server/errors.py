@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -41,6 +42,17 @@ class DataLossError(LodestreamError):
         super().__init__(f"level {level} of avatar {avatar_id} was lost and came out differently: start it afresh")
 
 
+class UnauthenticatedError(LodestreamError):
+    """Nobody knows who is asking: there is no token, or none that is good here."""
+
+
+class PermissionDeniedError(LodestreamError):
+    """The token is good, but not for this."""
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(f"the token does not allow this: it lacks the scope {' or '.join(scopes)}")
+
+
 class RetryableError(LodestreamError):
     """Nothing is wrong with the request: send it again after ``retry_after`` seconds."""
 
@@ -56,11 +68,23 @@ class OverloadedError(RetryableError):
         super().__init__(f"{waiting} jobs are waiting already", retry_after)
 
 
+class RateLimitedError(RetryableError):
+    """This caller makes too many calls: a second, or at once."""
+
+
 class DrainingError(RetryableError):
     """The server finishes what it has begun and takes nothing new."""
 
     def __init__(self) -> None:
         super().__init__("the server is shutting down", 1.0)
+
+
+class NetworkError(RuntimeError):
+    """A network failed while it ran; its cause is what the engine said. A fault of ours, INTERNAL to users."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"the network {model} failed")
+        self.model = model
 
 
 class StartupError(LodestreamError):
@@ -83,6 +107,13 @@ class AddressInUseError(StartupError):
         super().__init__(f"cannot listen on {address} ({option}): {reason}")
 
 
+class ExposedError(StartupError):
+    """Others could reach an address that nothing protects."""
+
+    def __init__(self, option: str, address: str, problem: str) -> None:
+        super().__init__(f"will not listen on {address} ({option}): {problem}")
+
+
 class BundleError(StartupError):
     """The bundle cannot be used."""
 
@@ -95,6 +126,15 @@ class BundleFileError(BundleError):
         self.path = path
         self.expected = expected
         self.found = found
+
+
+class EngineError(StartupError):
+    """An engine cannot run here, or not this network: ``reason`` is a short word for counters."""
+
+    def __init__(self, engine: str, reason: str, problem: str) -> None:
+        super().__init__(f"engine {engine} cannot be used: {problem}")
+        self.engine = engine
+        self.reason = reason
 
 
 class WarmUpError(StartupError):
@@ -116,6 +156,9 @@ TABLE: tuple[tuple[type[LodestreamError], Outside], ...] = (
     (BundleChangedError, Outside("FAILED_PRECONDITION", 412, "BUNDLE_CHANGED")),
     (DataLossError, Outside("DATA_LOSS", 500, "LEVEL_LOST")),
     (OverloadedError, Outside("RESOURCE_EXHAUSTED", 429, "OVERLOADED")),
+    (UnauthenticatedError, Outside("UNAUTHENTICATED", 401, "UNAUTHENTICATED")),
+    (PermissionDeniedError, Outside("PERMISSION_DENIED", 403, "PERMISSION_DENIED")),
+    (RateLimitedError, Outside("RESOURCE_EXHAUSTED", 429, "RATE_LIMITED")),
     (DrainingError, Outside("UNAVAILABLE", 503, "DRAINING")),
 )
 """The first row whose class fits decides."""

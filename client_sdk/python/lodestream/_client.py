@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from lodestream._assembly import Assembly
-from lodestream._errors import ConnectionFailedError, DeadlineExceededError, LodestreamError, from_grpc
+from lodestream._connection import Pem, channel_credentials, metadata
+from lodestream._errors import ConnectionFailedError, LodestreamError, from_grpc
 from lodestream._events import Event, ServerInfo
+from lodestream._patience import PATIENT, RECONNECT, Patience
 from lodestream._requests import OPTIONS, Picture, server_info, stream_request
-from lodestream._retry import Patience, Retry
+from lodestream._retry import Retry
 from lodestream.v1 import avatar_pb2 as pb
 from lodestream.v1.avatar_pb2_grpc import AvatarServiceStub
+
+T = TypeVar("T")
 
 
 class Client:
@@ -24,14 +29,41 @@ class Client:
     Args:
         address: ``HOST:PORT``.
         timeout: Seconds that a whole call may take, ``None`` for no limit.
-        retry: What to do when the connection is lost: avatars go on where they were cut off.
+        retry: What to do when the connection is lost: avatars go on where they were cut off. By default a call waits
+            up to 30 s for the server to come back, 5 s if it never answered.
+        token: What the server knows you by. Sent by TLS, or to this machine; elsewhere only if ``tls`` is ``False``.
+        tls: Whether to encrypt; by default if there are certificates.
+        root_certificates: PEM, or the path of a file of it, that the server's certificate is checked against; by
+            default those that gRPC trusts by itself.
+        client_certificate: Certificate chain and key, each as PEM or path, if the server asks for them.
+
+    Raises:
+        ValueError: The token is malformed or would leave this machine in the clear, or certificates come with
+            ``tls=False``.
+        OSError: A certificate cannot be read.
     """
 
-    def __init__(self, address: str, *, timeout: float | None = 60.0, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float | None = 60.0,
+        retry: Retry | None = None,
+        token: str | None = None,
+        tls: bool | None = None,
+        root_certificates: Pem | None = None,
+        client_certificate: tuple[Pem, Pem] | None = None,
+    ) -> None:
         self._address = address
         self._timeout = timeout
-        self._retry = retry or Retry()
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._retry = retry or PATIENT
+        self._met = False
+        credentials = channel_credentials(tls, root_certificates, client_certificate)
+        self._metadata = metadata(address, token, tls, credentials is not None)
+        if credentials is None:
+            self._channel = grpc.insecure_channel(address, options=(*OPTIONS, *RECONNECT))
+        else:
+            self._channel = grpc.secure_channel(address, credentials, options=(*OPTIONS, *RECONNECT))
         self._stub = AvatarServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
@@ -57,6 +89,7 @@ class Client:
         layout: str = "layers",
         morph_targets: Iterable[str] = (),
         chunk_bytes: int = 0,
+        texture_size: int = 0,
     ) -> Iterator[Event]:
         """Streams an avatar: ``Accepted``, then per level ``Progress`` and ``Level``, then ``Done``.
 
@@ -71,51 +104,69 @@ class Client:
             layout: ``layers`` or ``atlas``.
             morph_targets: Names of morph targets, or the groups ``ARKit`` and ``Oculus Visemes``.
             chunk_bytes: Size of the pieces on the wire; 0 leaves it to the server.
+            texture_size: Edge length of the finest level's textures, 1024 or 2048; 0 leaves it to the server.
 
         Raises:
             LodestreamError: The call failed; the subclass says how.
             ValueError: Unknown rig or layout, or a number out of range.
             OSError: The picture cannot be read.
         """
-        request = stream_request(prompt, image, seed, levels, rig, layout, morph_targets, chunk_bytes)
+        request = stream_request(prompt, image, seed, levels, rig, layout, morph_targets, chunk_bytes, texture_size)
         return self._generate(Assembly(request))
+
+    def resume(self, avatar_id: str, level: int, received: bytes = b"", *, chunk_bytes: int = 0) -> Iterator[Event]:
+        """Goes on with an avatar that an earlier call, perhaps of another process, did not bring to its end.
+
+        Args:
+            avatar_id: From ``Accepted``.
+            level: The first level that is not there as a whole.
+            received: What is there of it: its first bytes.
+            chunk_bytes: Size of the pieces on the wire; 0 leaves it to the server.
+
+        Raises:
+            AvatarNotFoundError: The server does not know it (any more).
+            LodestreamError: The call failed otherwise; the subclass says how.
+        """
+        resume = pb.Resume(avatar_id=avatar_id, level=level, offset=len(received))
+        return self._generate(Assembly(pb.StreamAvatarRequest(resume=resume, chunk_bytes=chunk_bytes), received))
 
     def preview(self, avatar_id: str, *, width: int = 0, height: int = 0, azimuth: float = 0.0) -> bytes:
         """A PNG of an avatar, volume-rendered; ``azimuth`` in degrees, 0 is the front."""
         request = pb.RenderPreviewRequest(avatar_id=avatar_id, width=width, height=height, azimuth=azimuth)
-        try:
-            return bytes(self._stub.RenderPreview(request, timeout=self._timeout).png)
-        except grpc.RpcError as error:
-            raise from_grpc(error) from error
+        return bytes((self._ask(self._stub.RenderPreview, request)).png)
 
     def info(self) -> ServerInfo:
         """What the server runs and accepts."""
-        try:
-            return server_info(self._stub.GetServerInfo(pb.GetServerInfoRequest(), timeout=self._timeout))
-        except grpc.RpcError as error:
-            raise from_grpc(error) from error
+        return server_info(self._ask(self._stub.GetServerInfo, pb.GetServerInfoRequest()))
+
+    def _ask(self, method: Callable[..., T], request: Message) -> T:
+        patience = Patience(self._retry, self._timeout, met=self._met)
+        while True:
+            try:
+                answer = method(request, timeout=patience.left(), metadata=self._metadata)
+            except grpc.RpcError as error:
+                time.sleep(patience.wait_after(from_grpc(error)))
+            else:
+                self._met = True
+                return answer
 
     def _generate(self, assembly: Assembly) -> Iterator[Event]:
-        patience = Patience(self._retry)
-        end = None if self._timeout is None else time.monotonic() + self._timeout
+        patience = Patience(self._retry, self._timeout, met=self._met)
         while not assembly.done:
             try:
-                for event in self._attempt(assembly, end):
+                for event in self._attempt(assembly, patience.left()):
                     patience.progress()
                     yield event
                 if not assembly.done:
                     raise ConnectionFailedError("the stream ended early")
             except LodestreamError as error:
-                wait = patience.wait_after(error, assembly)
-                if end is not None and time.monotonic() + wait >= end:
-                    raise DeadlineExceededError(f"no answer within {self._timeout} s") from error
-                time.sleep(wait)
+                time.sleep(patience.wait_after(error, assembly))
 
-    def _attempt(self, assembly: Assembly, end: float | None) -> Iterator[Event]:
-        left = None if end is None else max(end - time.monotonic(), 0.001)
-        call = self._stub.StreamAvatar(assembly.request(), timeout=left)
+    def _attempt(self, assembly: Assembly, seconds: float | None) -> Iterator[Event]:
+        call = self._stub.StreamAvatar(assembly.request(), timeout=seconds, metadata=self._metadata)
         try:
             for message in call:
+                self._met = True
                 event = assembly.feed(message)
                 if event is not None:
                     yield event

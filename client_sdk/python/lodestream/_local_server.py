@@ -19,6 +19,8 @@ from lodestream._errors import LocalServerError
 
 _READY = re.compile(r"^lodestream ready grpc=(\S+) http=(\S+) engine=(\S+) bundle=(\S+) in (\d+) ms$")
 _NEEDED = ("lodestream_server", "onnxruntime", "grpc_health", "prometheus_client")
+# a private server asks for no token and has no certificate; the user's own token is none of its business
+_NOT_FOR_IT = ("LODESTREAM_TOKEN", "LODESTREAM_TLS_")
 
 
 class LocalServer:
@@ -82,7 +84,7 @@ class LocalServer:
     def _start(self, folder: Path) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "lodestream_server", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
         command += ["--data-dir", str(folder), *self._options]
-        environ = dict(os.environ)
+        environ = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_FOR_IT)}
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         return subprocess.Popen(  # noqa: S603 (our own command)
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environ

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -27,9 +28,12 @@ from lodestream._local_server import LocalServer
 from lodestream._progress import Display
 from lodestream._report import report
 from lodestream._requests import LAYOUTS, RIGS
+from lodestream._retry import Retry
 from lodestream._version import __version__
 
 USAGE, REFUSED, CONNECTION = 2, 3, 4
+_PRIVATE = Retry(attempts=4)  # nobody starts a private server again
+TOKEN_VARIABLE = "LODESTREAM_TOKEN"  # noqa: S105 (a name)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,20 +77,32 @@ def _generate(arguments: argparse.Namespace, display: Display) -> int:
             rig=arguments.rig,
             layout=arguments.layout,
             morph_targets=arguments.morph_targets,
+            texture_size=arguments.texture_size,
         ):
             display.show(event)
             if isinstance(event, Accepted):
                 accepted = event
             elif isinstance(event, Level):
                 levels.append(event)
-                (out / f"lod{event.level}.glb").write_bytes(event.glb)
+                _save(out / f"lod{event.level}.glb", event.glb)
             elif isinstance(event, Done):
                 done = event
-        (out / "preview.png").write_bytes(client.preview(accepted.avatar_id))
+        _save(out / "preview.png", client.preview(accepted.avatar_id))
     text = json.dumps(report(arguments.prompt, accepted, levels, done), ensure_ascii=False, indent=2)
-    (out / "report.json").write_text(text + "\n", encoding="utf-8")
+    _save(out / "report.json", (text + "\n").encode())
     display.say(f"written to {out}")
     return 0
+
+
+def _save(path: Path, data: bytes) -> None:
+    """Writes a file that is whole or absent, whatever becomes of us."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _info(arguments: argparse.Namespace, display: Display) -> int:
@@ -103,8 +119,30 @@ def _client(arguments: argparse.Namespace, display: Display, stack: contextlib.E
         display.say("starting a private server")
         server = stack.enter_context(LocalServer())
         stack.enter_context(_telling(server, display))
-        address = server.address
-    return stack.enter_context(Client(address, timeout=arguments.timeout))
+        return stack.enter_context(Client(server.address, timeout=arguments.timeout, retry=_PRIVATE))
+    certificate, key = arguments.certificate, arguments.key
+    try:
+        if (certificate is None) != (key is None):
+            raise ValueError("--certificate and --key are needed both, or neither")  # noqa: TRY301 (said like the others)
+        client = Client(
+            address,
+            timeout=arguments.timeout,
+            token=_token(arguments.token_file),
+            tls=arguments.tls,
+            root_certificates=arguments.ca,
+            client_certificate=certificate and (certificate, key),
+        )
+    except ValueError as error:
+        display.say(f"lodestream: {error}")
+        raise SystemExit(USAGE) from None
+    return stack.enter_context(client)
+
+
+def _token(file: Path | None) -> str | None:
+    """The token in a file, else the one in the environment; never on the command line, which all users can see."""
+    if file is not None:
+        return file.read_text(encoding="utf-8").strip()
+    return os.environ.get(TOKEN_VARIABLE) or None
 
 
 @contextlib.contextmanager
@@ -134,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--morph-targets", type=_names, default=(), metavar="NAMES", help="names, or the groups ARKit, Oculus Visemes"
     )
+    generate.add_argument(
+        "--texture-size", type=int, choices=(1024, 2048), default=0, help="textures of level 0, pixels (default: 1024)"
+    )
     generate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for what is made")
 
     info = commands.add_parser("info", help="say what a server runs and accepts", allow_abbrev=False)
@@ -141,7 +182,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (generate, info):
         command.add_argument("--address", metavar="HOST:PORT", help="a running server (default: start a private one)")
         command.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of the call (120)")
+        _add_security(command)
     return parser
+
+
+def _add_security(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("to servers that know their callers, with --address")
+    group.add_argument(
+        "--token-file", type=Path, metavar="FILE", help=f"holds your token (default: the variable {TOKEN_VARIABLE})"
+    )
+    group.add_argument(
+        "--tls", action=argparse.BooleanOptionalAction, help="encrypt, or never do (default: if there are certificates)"
+    )
+    group.add_argument("--ca", type=Path, metavar="FILE", help="PEM of the roots to check the server against")
+    group.add_argument("--certificate", type=Path, metavar="FILE", help="PEM of your certificate, if asked for")
+    group.add_argument("--key", type=Path, metavar="FILE", help="PEM of its key")
 
 
 def _seed(text: str) -> int:

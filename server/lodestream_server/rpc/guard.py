@@ -1,27 +1,35 @@
-"""What surrounds every call: draining, errors, counting."""
+"""What surrounds every call: who calls, draining, errors, counting."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import grpc
 from grpc_status import rpc_status
 
-from lodestream_server.errors import DrainingError
+from lodestream_server.errors import DrainingError, InvalidRequestError, UnauthenticatedError
 from lodestream_server.metrics import Metrics
 from lodestream_server.rpc.status import to_status
+from lodestream_server.security.gate import Caller, Gate
 
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    "StreamAvatar": ("generate", "resume"),
+    "RenderPreview": ("preview",),
+    "GetServerInfo": (),
+}
+"""What callers of a method need, any of it; nothing more than being known, if it is empty."""
 _log = logging.getLogger(__name__)
 
 
 class Guard:
-    """Turns errors into statuses, counts calls, and turns new ones away once the server drains."""
+    """Lets callers in, turns errors into statuses, counts calls, and turns new ones away once the server drains."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, gate: Gate) -> None:
         self._metrics = metrics
+        self._gate = gate
         self._active = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -36,15 +44,26 @@ class Guard:
             return False
         return True
 
+    def stranger(self, headers: Iterable[tuple[str, str | bytes]]) -> UnauthenticatedError | None:
+        """What is to be said to somebody whose headers show no good token; ``None`` if they do, or need not."""
+        try:
+            self._gate.caller(headers, "")
+        except UnauthenticatedError as error:
+            return error
+        return None
+
     @asynccontextmanager
-    async def call(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
-        """Surrounds one call. An error inside ends it with the status from the table in ``errors``."""
+    async def call(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[Caller]:
+        """Surrounds one call, says whose it is. Errors inside end it with the status from the table in ``errors``."""
         code = "OK"
         self._active += 1
         self._idle.clear()
         try:
             self._check()
-            yield
+            caller = self._gate.caller(context.invocation_metadata() or (), context.peer())
+            caller.require(*SCOPES[method])
+            with self._gate.admit(caller):
+                yield caller
         except asyncio.CancelledError:
             code = _gone(context)
             raise
@@ -55,7 +74,9 @@ class Guard:
             status, error_id = to_status(error)
             code = next(c.name for c in grpc.StatusCode if c.value[0] == status.code)
             if error_id is None:
-                _log.info("refused", extra={"method": method, "code": code, "reason": status.message})
+                # what is wrong with a request may quote it
+                reason = error.field if isinstance(error, InvalidRequestError) else status.message
+                _log.info("refused", extra={"method": method, "code": code, "reason": reason})
             else:
                 _log.exception("internal error", extra={"method": method, "error_id": error_id})
             await context.abort_with_status(rpc_status.to_status(status))

@@ -12,6 +12,7 @@ import grpc
 
 from lodestream import __version__
 from lodestream.v1 import avatar_pb2 as pb
+from lodestream_server import logs
 from lodestream_server.errors import InvalidRequestError
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.asset import LevelAsset
@@ -46,10 +47,11 @@ class AvatarService:
         """See the proto."""
         began = time.perf_counter()
         with self._metrics.streams_active.track_inprogress():
-            async with self._guard.call("StreamAvatar", context):
-                call = convert.stream_call(
-                    convert.parse(pb.StreamAvatarRequest, raw), self._studio.pipeline.morph_targets
-                )
+            async with self._guard.call("StreamAvatar", context) as caller:
+                message = convert.parse(pb.StreamAvatarRequest, raw)
+                logs.hide(message.prompt)
+                call = convert.stream_call(message, self._studio.pipeline.morph_targets)
+                caller.require("generate" if isinstance(call.subject, AvatarRequest) else "resume")
                 await _Stream(self._studio, self._metrics, context, began, call.chunk_bytes).run(call.subject)
 
     async def render_preview(self, raw: bytes, context: grpc.aio.ServicerContext) -> pb.RenderPreviewResponse:
@@ -101,6 +103,7 @@ class _Stream:
             levels = production.request.levels
         else:
             production = await self._studio.reproduce(subject.avatar_id)
+            logs.hide(production.request.prompt or "")
             levels = production.request.levels
             if subject.level not in levels:
                 raise InvalidRequestError("resume.level", f"must be one of the avatar's levels {levels}")

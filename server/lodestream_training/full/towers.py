@@ -153,6 +153,7 @@ def assemble(clip: Any, tokenizer: Any, processor: Any, vit: Any, sources: tuple
     Pictures are padded to a square, not cropped: people stand, and CLIP's crop would take their heads and feet.
     """
     timm = import_timm()
+    clip.set_attn_implementation("eager")  # the fused one guards its softmax with a where, which TensorRT cannot fuse
     size = int(clip.config.vision_config.image_size)
     if tuple(vit.patch_embed.img_size) != (size, size):
         raise ValueError(f"CLIP sees pictures of {size} pixels a side, the ViT of {vit.patch_embed.img_size}")

@@ -1,0 +1,1 @@
+"""Who may call, over what, how often: tokens, certificates, limits. See docs/security.md."""
