@@ -19,6 +19,7 @@ from rpc_support import FAKE, call, environ, fake_server, glbs, kinds, refusal
 
 from lodestream.v1 import avatar_pb2 as pb
 from lodestream.v1.avatar_pb2_grpc import AvatarServiceStub
+from lodestream_server.store.seal import seal, unseal
 
 ORDER = ["accepted", *["level_start", "chunk", "level_end"] * 4, "done"]
 
@@ -335,8 +336,9 @@ def test_an_avatar_of_other_weights_cannot_be_made_again(tmp_path):
         accepted, *_ = call(channel, request(levels=[3]))
         avatar_id = accepted.accepted.avatar_id
         time.sleep(0.3)
-        recipe = tmp_path / "avatars" / avatar_id[:2] / avatar_id / "recipe.json"
-        recipe.write_text(recipe.read_text().replace("fake-1", "other-1"))
+        key = f"{avatar_id[:2]}/{avatar_id}/recipe.json"
+        path = tmp_path / "avatars" / key
+        path.write_bytes(seal(key, unseal(key, path.read_bytes()) | {"bundle": "other-1+00000000"}))
         error, details = refusal(channel, pb.StreamAvatarRequest(resume=pb.Resume(avatar_id=avatar_id, level=3)))
         assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
         assert details["ErrorInfo"].reason == "BUNDLE_CHANGED"

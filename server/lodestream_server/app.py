@@ -21,6 +21,7 @@ from lodestream_server.rpc.server import RpcServer
 from lodestream_server.rpc.service import AvatarService
 from lodestream_server.security import policy as security
 from lodestream_server.store.level_store import LevelStore
+from lodestream_server.store.opening import open_storage
 from lodestream_server.web.server import WebServer
 
 #: Wears something on every shell: an open coat is a top and a skirt, over trousers.
@@ -52,7 +53,8 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
     web = None if config.http == "off" else WebServer(config.http, metrics, healthy, policy)
     pipeline = await asyncio.to_thread(load_pipeline, config, metrics)
     finish = await asyncio.to_thread(warm_up, pipeline)
-    store = await asyncio.to_thread(LevelStore, config.data_dir / "avatars", config.store_mb * 10**6, metrics)
+    place = await asyncio.to_thread(open_storage, config.store or config.data_dir / "avatars")
+    store = await asyncio.to_thread(LevelStore, place, config.store_mb * 10**6, metrics)
     studio = Studio(pipeline, Workers(config.workers, config.queue, metrics), store, metrics)
     signals = _signals()
     await rpc.start(AvatarService(studio, guard, metrics))

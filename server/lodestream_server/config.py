@@ -100,6 +100,7 @@ class Config:
     cache: int = field(default=4096, metadata=_about(_count(0), "results of each kind that are kept in memory"))
     cache_mb: int = field(default=32, metadata=_about(_count(0), "size of those results in MB, of each kind"))
     queue: int = field(default=256, metadata=_about(_count(1), "jobs that may wait before new ones are refused"))
+    store: str = field(default="", metadata=_about(str, "URL of the store in place of a folder, as s3://bucket/folder"))
     store_mb: int = field(default=2048, metadata=_about(_count(0), "size of the store in MB"))
     tokens: Path | None = field(
         default=None, metadata=_about(_path, "file of the callers' tokens; see lodestream-server token new --help")

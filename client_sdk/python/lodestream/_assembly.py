@@ -11,30 +11,39 @@ from lodestream.v1 import avatar_pb2 as pb
 
 
 class Assembly:
-    """The arrival of one avatar; outlives the streams that bring it."""
+    """The arrival of one avatar; outlives the streams that bring it.
 
-    def __init__(self, request: pb.StreamAvatarRequest) -> None:
+    Args:
+        request: What is asked for: an avatar, or the rest of one.
+        received: With the rest of one, what is there already of the level that it begins with.
+    """
+
+    def __init__(self, request: pb.StreamAvatarRequest, received: bytes = b"") -> None:
         self._request = request
+        self._received = received
         self._began = time.perf_counter()
         self._accepted: Accepted | None = None
         self._missing: list[int] = []
         self._start: pb.LevelStart | None = None
-        self._data = bytearray()
+        self._data = bytearray(received)
         self._afresh = False
         self.done = False
 
     def request(self) -> pb.StreamAvatarRequest:
         """What to send now: the request, or where to go on."""
         if self._accepted is None or not self._missing or self._afresh:
-            self._data.clear()
+            self._start = None
+            self._data[:] = self._received
             return self._request
+        if self._start is None or self._start.level != self._missing[0]:
+            self._data.clear()
         resume = pb.Resume(avatar_id=self._accepted.avatar_id, level=self._missing[0], offset=len(self._data))
         return pb.StreamAvatarRequest(resume=resume, chunk_bytes=self._request.chunk_bytes)
 
     def start_afresh(self) -> bool:
-        """The server no longer knows the avatar: ask for all of it again. False if that was not a resumption."""
-        resuming = self._accepted is not None and not self._afresh
-        self._afresh = True
+        """The server cannot go on with the avatar: ask for all of it again. False if that was not a resumption."""
+        resuming = self._accepted is not None and not self._afresh and not self._request.HasField("resume")
+        self._afresh = resuming
         return resuming
 
     def feed(self, message: pb.StreamAvatarResponse) -> Event | None:
@@ -63,6 +72,7 @@ class Assembly:
         if self._accepted is not None:
             if message.avatar_id != self._accepted.avatar_id:
                 raise CorruptStreamError(f"the server went on with {message.avatar_id}, not {self._accepted.avatar_id}")
+            self._afresh = False
             return None
         match = Match(message.match.id, message.match.score) if message.HasField("match") else None
         levels = tuple(message.levels)

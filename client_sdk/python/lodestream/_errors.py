@@ -11,7 +11,7 @@ LodestreamError
 │   ├── DataLossError
 │   ├── InternalServerError        has error_id
 │   └── UnexpectedStatusError      no lodestream server answers like that
-├── ConnectionFailedError          no server, or it went away; has retry_after
+├── ConnectionFailedError          no server, or it went away; has retry_after and unreachable
 ├── DeadlineExceededError          it took longer than the timeout
 ├── RequestCancelledError          the call was cancelled
 ├── CorruptStreamError             what arrived is not what was announced
@@ -89,11 +89,15 @@ class UnexpectedStatusError(ServerError):
 
 
 class ConnectionFailedError(LodestreamError):
-    """There is no server at that address, or it went away and did not come back."""
+    """There is no server at that address, or it went away and did not come back.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    ``unreachable`` is true if nobody listens there, false if a connection broke or the server turned the call away.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, unreachable: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.unreachable = unreachable
 
 
 class DeadlineExceededError(LodestreamError):
@@ -138,14 +142,21 @@ STATUSES: dict[grpc.StatusCode, type[LodestreamError]] = {
 """Every status but OK."""
 
 
+_UNREACHABLE = ("failed to connect", "DNS resolution failed", "name resolution")
+_BROKEN = ("RST_STREAM", "Stream removed", "Socket closed", "Connection reset", "GOAWAY")
+"""What gRPC says of streams that broke on the way, whatever status it gives them."""
+
+
 def from_grpc(error: grpc.RpcError) -> LodestreamError:
     """The SDK's exception for one of gRPC's."""
     code: grpc.StatusCode = error.code()
     message = error.details() or code.name
     details = _details.parse(error.trailing_metadata())
     kind = STATUSES[code]
-    if kind is ConnectionFailedError:
-        return ConnectionFailedError(message, details.retry_after)
+    broken = kind is not ConnectionFailedError and not details.reason and any(word in message for word in _BROKEN)
+    if kind is ConnectionFailedError or broken:
+        unreachable = any(word in message for word in _UNREACHABLE)
+        return ConnectionFailedError(message, details.retry_after, unreachable=unreachable)
     if issubclass(kind, ServerError):
         return kind(code, message, details)
     return kind(message)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from lodestream_server.pipeline.asset import Match
 from lodestream_server.pipeline.request import AvatarRequest
@@ -17,24 +19,23 @@ class Recipe:
     bundle: str
     match: Match | None
 
-    def to_json(self) -> str:
-        """All but the picture, which is stored beside it."""
+    def document(self) -> dict[str, Any]:
+        """All but the picture, which is stored beside it: its SHA-256 takes its place."""
         request = asdict(self.request)
-        request["image"] = self.request.image is not None
-        return json.dumps({"request": request, "bundle": self.bundle, "match": self.match and asdict(self.match)})
+        request["image"] = None if self.request.image is None else hashlib.sha256(self.request.image).hexdigest()
+        return {"request": request, "bundle": self.bundle, "match": self.match and asdict(self.match)}
 
 
-def from_json(text: str, image: bytes | None) -> Recipe:
-    """Reads what ``to_json`` wrote.
+def from_document(document: Mapping[str, Any], image: bytes | None) -> Recipe:
+    """Reads what ``document`` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: It is no recipe, or its picture is missing.
+        ValueError, KeyError, TypeError: It is no recipe, or the picture is not its picture.
     """
-    data = json.loads(text)
-    request = dict(data["request"])
-    if request.pop("image") is not (image is not None):
-        raise ValueError("the recipe's picture is missing")
+    request = dict(document["request"])
+    if request.pop("image") != (None if image is None else hashlib.sha256(image).hexdigest()):
+        raise ValueError("this is not the recipe's picture")
     for name in ("levels", "morph_targets"):
         request[name] = tuple(request[name])
-    match = data["match"]
-    return Recipe(AvatarRequest(image=image, **request), data["bundle"], match and Match(**match))
+    match = document["match"]
+    return Recipe(AvatarRequest(image=image, **request), document["bundle"], match and Match(**match))
