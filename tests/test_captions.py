@@ -168,7 +168,7 @@ def test_a_list_more_moves_no_word_from_one_side_to_the_other(monkeypatch) -> No
 def test_colours_held_out_are_a_tenth_and_not_plain() -> None:
     kept_out = set(lexicon.colours_held_out())
     assert not kept_out & set(colours.BASIC)
-    assert len(kept_out) / len(colours.cloth()) == pytest.approx(0.1, abs=0.02)
+    assert len(kept_out) / len(colours.surveyed()) == pytest.approx(0.1, abs=0.02)
     for person, caption in captioned(400):
         said = {person.colours[group] for group in caption.said & {"shoe_colour", "bag_colour", "glove_colour"}}
         assert not said & kept_out

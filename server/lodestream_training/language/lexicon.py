@@ -107,10 +107,9 @@ def held_out(every: Words) -> frozenset[str]:
 
 @cache
 def colours_held_out() -> Words:
-    """A tenth of the colour names of each of ``colours``' tables, none of them plain words."""
-    tables = (colours.surveyed(), colours.listed())
-    rare = [sorted((name for name in table if name not in colours.BASIC), key=_hash) for table in tables]
-    return tuple(name for names in rare for name in names[: len(names) // 10])
+    """A tenth of the surveyed colour names, none of them plain words. Paints' names are all for training."""
+    rare = [name for name in colours.surveyed() if name not in colours.BASIC]
+    return tuple(sorted(rare, key=_hash)[: len(rare) // 10])
 
 
 def sayable(name: str, split: Split) -> bool:
