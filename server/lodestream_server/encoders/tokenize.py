@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from lodestream_server.errors import BundleError
 
 #: What the embedded text tower reads at most; longer prompts lose their tail.
-MAX_TOKENS = 64
+MAX_TOKENS = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Texts:
 
 
 def encode(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
-    """Texts to padded ``input_ids`` and ``attention_mask``, int64 (B, T), T at most 64."""
+    """Texts to padded ``input_ids`` and ``attention_mask``, int64 (B, T), T at most 128."""
     ids = [e.ids if len(e.ids) <= POSITIONS else [*e.ids[: POSITIONS - 1], e.ids[-1]]
            for e in tokenizer.encode_batch(texts)]  # fmt: skip
     length = max(map(len, ids))

@@ -11,7 +11,7 @@ from torch.nn import functional
 WIDTH = 384
 HEADS = 12
 LAYERS = 3
-POSITIONS = 64
+POSITIONS = 128
 SHARED = 256
 _MASKED = -1e4
 
