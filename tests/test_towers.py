@@ -98,7 +98,7 @@ def test_batches_hold_what_captions_say() -> None:
 @baked
 def test_long_captions_keep_their_end_mark() -> None:
     tokenizer = Tokenizer.from_file(str(BUNDLE / "tokenizer.json"))
-    short, long = "a man", "a very " + "tall " * 90 + "man"
+    short, long = "a man", "a very " + "tall " * 190 + "man"
     ids, mask = datasets.encode(tokenizer, [short, long])
     assert ids.shape == (2, POSITIONS)
     assert mask.sum(1).tolist() == [len(tokenizer.encode(short).ids), POSITIONS]
