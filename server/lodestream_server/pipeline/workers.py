@@ -18,10 +18,14 @@ T = TypeVar("T")
 
 
 class Workers:
-    """``count`` threads over one queue ordered by urgency (smaller is sooner), then by age."""
+    """``count`` threads over one queue ordered by urgency (smaller is sooner), then by age.
+
+    Attributes:
+        limit: Calls that may wait.
+    """
 
     def __init__(self, count: int, queue: int, metrics: Metrics) -> None:
-        self._limit = queue
+        self.limit = queue
         self._metrics = metrics
         self._order = itertools.count()
         self._heap: list[tuple[int, int, float, Future[Any], Callable[[], Any]]] = []
@@ -56,10 +60,10 @@ class Workers:
             if self._closed:
                 future.cancel()
                 return future
-            if len(self._heap) >= self._limit:
+            if len(self._heap) >= self.limit:
                 self._heap = [item for item in self._heap if not item[3].cancelled()]
                 heapq.heapify(self._heap)
-            if (waiting := len(self._heap)) >= self._limit:
+            if (waiting := len(self._heap)) >= self.limit:
                 raise OverloadedError(waiting, retry_after=1.0)
             heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, call))
             self._ready.notify()
