@@ -1,5 +1,6 @@
 """Checking options, reloading limits, draining."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,8 +15,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rpc_support import call, environ, fake_server, kinds
 
 from lodestream.v1 import avatar_pb2 as pb
-from lodestream_server import cli
+from lodestream_server import cli, logs
 from lodestream_server.config import CHECK, load, strays
+from lodestream_server.metrics import Metrics
+from lodestream_server.pipeline.workers import Workers
 from lodestream_server.security import tokens
 
 REQUEST = pb.StreamAvatarRequest(prompt="a man in a blue suit", levels=[3])
@@ -154,6 +157,44 @@ def test_sighup_ends_a_worker_that_has_nothing_to_reload(tmp_path):
     with fake_server(tmp_path) as server:
         server.process.send_signal(signal.SIGHUP)
         assert server.process.wait(5) == -signal.SIGHUP
+
+
+def test_every_line_and_every_answer_says_the_id_of_the_call(tmp_path):
+    with (
+        fake_server(tmp_path, "--log-format", "json") as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        ids = []
+        for prompt in ("fine", "boom", ""):
+            stream = call(channel, pb.StreamAvatarRequest(prompt=prompt, levels=[3]))
+            ids.append(dict(stream.initial_metadata())["x-request-id"])
+            with contextlib.suppress(grpc.RpcError):
+                list(stream)
+        until(lambda: len(server.stderr) >= 3)
+        info = channel.unary_unary("/lodestream.v1.AvatarService/GetServerInfo").with_call(b"")[1]
+        ids.append(dict(info.initial_metadata())["x-request-id"])
+        lines = [json.loads(line) for line in server.stderr]
+    assert len(set(ids)) == 4
+    assert [len(one) for one in ids] == [16] * 4
+    assert [line["message"] for line in lines] == ["streamed", "internal error", "refused"]
+    assert [line["request_id"] for line in lines] == ids[:3]
+    assert lines[1]["error_id"] == ids[1]
+
+
+def test_threads_know_which_call_they_work_for():
+    async def run():
+        workers = Workers(1, 10, Metrics())
+
+        async def one(name):
+            logs.request_id.set(name)
+            return await workers.run(0, logs.request_id.get)
+
+        try:
+            return await asyncio.gather(one("a"), one("b"), workers.run(0, logs.request_id.get))
+        finally:
+            workers.close()
+
+    assert asyncio.run(run()) == ["a", "b", ""]
 
 
 def test_sigterm_says_not_serving_before_the_last_stream_has_ended(tmp_path):

@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 from lodestream_server.errors import OverloadedError
@@ -36,7 +38,9 @@ class Workers:
             thread.start()
 
     async def run(self, urgency: int, call: Callable[[], T]) -> T:
-        """Runs ``call`` on a worker thread. Cancelling the waiting task also withdraws a call that has not begun.
+        """Runs ``call`` on a worker thread, in the caller's context.
+
+        Cancelling the waiting task also withdraws a call that has not begun.
 
         Raises:
             OverloadedError: The queue is full.
@@ -65,7 +69,8 @@ class Workers:
                 heapq.heapify(self._heap)
             if (waiting := len(self._heap)) >= self.limit:
                 raise OverloadedError(waiting, retry_after=1.0)
-            heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, call))
+            work = partial(copy_context().run, call)
+            heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, work))
             self._ready.notify()
         return future
 
