@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lodestream_server import bundle, config
+from lodestream_server import bundle, config, tracing
 from lodestream_server.config import Config
 from lodestream_server.errors import ConfigError
 from lodestream_server.security import policy
@@ -35,6 +35,7 @@ def main(argv: Sequence[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in _lines(options, sources)))
     sys.stdout.flush()
     policy.load(options)
+    tracing.wanted(options)
     opened = bundle.load(options.bundle)
     if options.store:
         open_storage(options.store)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from lodestream_server import config as configuration
-from lodestream_server import logs
+from lodestream_server import logs, tracing
 from lodestream_server.errors import StartupError
 
 _log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             check.main(argv)
             return 0
+        tracing.configure(config)
         for name in _THREADS:
             os.environ.setdefault(name, "1")
         from lodestream_server.app import serve  # noqa: PLC0415 (imports NumPy)

@@ -56,6 +56,12 @@ def _http(text: str) -> str:
     return text if text == "off" else _address(text)
 
 
+def _collector(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text
+
+
 def _yes(text: str) -> bool:
     value = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(text.lower())
     if value is None:
@@ -126,6 +132,12 @@ class Config:
     burst: int = field(default=20, metadata=_about(_count(1), "calls of one token that may come at once after a pause"))
     streams: int = field(default=16, metadata=_about(_count(1), "calls of one token that may be under way"))
     drain: float = field(default=30.0, metadata=_about(_seconds, "seconds that running streams get on SIGTERM"))
+    traces: str = field(
+        default="",
+        metadata=_about(
+            _collector, "URL of an OpenTelemetry collector (OTLP over gRPC); else OTEL_EXPORTER_OTLP_ENDPOINT"
+        ),
+    )
     log_format: str = field(default="text", metadata=_about(_choice("text", "json"), "text or json"))
     log_level: str = field(default="info", metadata=_about(_choice("debug", "info", "warning", "error"), "least level"))
 

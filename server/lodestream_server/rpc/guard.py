@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import grpc
 from grpc_status import rpc_status
 
-from lodestream_server import logs
+from lodestream_server import logs, tracing
 from lodestream_server.errors import (
     INTERNAL,
     DrainingError,
@@ -71,12 +71,14 @@ class Guard:
         self._active += 1
         self._idle.clear()
         try:
-            await context.send_initial_metadata(((REQUEST_ID, request_id),))
-            self._check()
-            caller = self._gate.caller(context.invocation_metadata() or (), context.peer())
-            caller.require(*SCOPES[method])
-            with self._gate.admit(caller):
-                yield caller
+            headers = context.invocation_metadata() or ()
+            with tracing.call(method, request_id, headers):
+                await context.send_initial_metadata(((REQUEST_ID, request_id),))
+                self._check()
+                caller = self._gate.caller(headers, context.peer())
+                caller.require(*SCOPES[method])
+                with self._gate.admit(caller):
+                    yield caller
         except asyncio.CancelledError:
             code = _gone(context)
             raise
