@@ -69,7 +69,7 @@ class Workers:
                 heapq.heapify(self._heap)
             if (waiting := len(self._heap)) >= self.limit:
                 raise OverloadedError(waiting, retry_after=1.0)
-            work = partial(copy_context().run, call)
+            work: Callable[[], Any] = partial(copy_context().run, call)
             heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, work))
             self._ready.notify()
         return future
