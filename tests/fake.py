@@ -77,9 +77,9 @@ def load(_config, metrics):
 
 def main():
     try:
-        options = config.load()
+        options, sources = config.trace()
         logs.configure(options.log_format, options.log_level)
-        asyncio.run(serve(options, load, time.perf_counter()))
+        asyncio.run(serve(options, load, time.perf_counter(), config.load if "config" in sources else None))
     except StartupError as error:
         sys.stderr.write(f"fake: {error}\n")
         return error.exit_code

@@ -23,7 +23,7 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
 
 @pytest.mark.parametrize("name", Config.__dataclass_fields__)
 def test_every_option_is_a_flag_and_a_variable(name):
-    known = {"listen": "a:1", "http": "off", "log_format": "json", "log_level": "debug"}
+    known = {"listen": "a:1", "http": "off", "log_format": "json", "log_level": "debug", "traces": "http://a:1"}
     text = (known | {"engine": "openvino", "precision": "fp16", "insecure": "True", "reflection": "off"}).get(name, "5")
     by_flag = load(["--" + name.replace("_", "-"), text], {})
     by_variable = load([], {f"LODESTREAM_{name.upper()}": text})
@@ -39,6 +39,7 @@ def test_every_option_is_a_flag_and_a_variable(name):
         (["--listen", "a:65536"], {}, "--listen"),
         ([], {"LODESTREAM_WORKERS": "0"}, "LODESTREAM_WORKERS: must be at least 1, got '0'"),
         ([], {"LODESTREAM_DRAIN": "nan"}, "LODESTREAM_DRAIN"),
+        (["--traces", "collector:4317"], {}, "--traces: must begin with http:// or https://"),
         (["--log-format", "xml"], {}, "must be one of text, json"),
         (["--config", "/no/such.toml"], {}, "--config /no/such.toml: No such file"),
     ],

@@ -34,8 +34,8 @@ def test_every_error_of_a_request_is_in_the_table():
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
 def test_status(sample):
-    status, error_id = to_status(sample)
-    assert error_id is None
+    status = to_status(sample, "a call")
+    assert "a call" not in str(status)
     assert status.message == str(sample)
     look = errors.outside(sample)
     assert status.code == grpc.StatusCode[look.grpc].value[0]
@@ -45,14 +45,15 @@ def test_status(sample):
 
 
 def test_details():
-    violation = unpacked(to_status(SAMPLES[0])[0], error_details_pb2.BadRequest).field_violations[0]
+    violation = unpacked(to_status(SAMPLES[0], ""), error_details_pb2.BadRequest).field_violations[0]
     assert (violation.field, violation.description) == ("prompt", "must be short")
-    delay = unpacked(to_status(SAMPLES[4])[0], error_details_pb2.RetryInfo).retry_delay
+    delay = unpacked(to_status(SAMPLES[4], ""), error_details_pb2.RetryInfo).retry_delay
     assert (delay.seconds, delay.nanos) == (2, 500_000_000)
 
 
 def test_anything_else_is_internal_and_tells_nothing():
-    status, error_id = to_status(ValueError("/root/secret"))
+    error_id = errors.new_request_id()
+    status = to_status(ValueError("/root/secret"), error_id)
     assert status.code == grpc.StatusCode.INTERNAL.value[0]
     assert "secret" not in str(status)
     assert error_id in status.message

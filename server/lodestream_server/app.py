@@ -16,6 +16,7 @@ from lodestream_server.pipeline.base import AvatarPipeline
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_server.pipeline.studio import Studio
 from lodestream_server.pipeline.workers import Workers
+from lodestream_server.reload import Reload
 from lodestream_server.rpc.guard import Guard
 from lodestream_server.rpc.server import RpcServer
 from lodestream_server.rpc.service import AvatarService
@@ -31,21 +32,26 @@ _log = logging.getLogger(__name__)
 LoadPipeline = Callable[[Config, Metrics], AvatarPipeline[Any]]
 
 
-async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> None:
-    """Serves until SIGTERM or SIGINT, then drains; a second signal ends at once.
+async def serve(
+    config: Config, load_pipeline: LoadPipeline, began: float, reread: Callable[[], Config] | None = None
+) -> None:
+    """Serves until SIGTERM or SIGINT, then drains; a second signal ends at once. SIGHUP reloads.
 
     Args:
         config: The options.
         load_pipeline: Makes what computes.
         began: When starting began, by ``time.perf_counter``.
+        reread: Reads the options anew, for SIGHUP; ``None`` if they cannot change.
 
     Raises:
         StartupError: An address is taken or open to others, the bundle is broken, or the warm-up failed.
     """
     metrics = Metrics()
     policy = security.load(config)
-    if policy.has_files:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, policy.reload)
+    workers = Workers(config.workers, config.queue, metrics)
+    reload = Reload(config, reread, policy, workers, metrics)
+    if reload.useful:  # else SIGHUP says that the terminal is gone, and ends the worker
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     guard = Guard(metrics, policy.gate)
     ready = asyncio.Event()
     rpc = RpcServer(config.listen, guard, policy)
@@ -55,7 +61,7 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
     finish = await asyncio.to_thread(warm_up, pipeline)
     place = await asyncio.to_thread(open_storage, config.store or config.data_dir / "avatars")
     store = await asyncio.to_thread(LevelStore, place, config.store_mb * 10**6, metrics)
-    studio = Studio(pipeline, Workers(config.workers, config.queue, metrics), store, metrics)
+    studio = Studio(pipeline, workers, store, metrics)
     signals = _signals()
     await rpc.start(AvatarService(studio, guard, metrics))
     await rpc.serving(True)
@@ -70,9 +76,9 @@ async def serve(config: Config, load_pipeline: LoadPipeline, began: float) -> No
     )
     finishing = asyncio.create_task(asyncio.to_thread(finish))
     await signals.get()
-    _log.info("draining", extra={"seconds": config.drain})
+    _log.info("draining", extra={"seconds": reload.config.drain})
     await rpc.serving(False)
-    draining = asyncio.create_task(guard.drain(config.drain))
+    draining = asyncio.create_task(guard.drain(reload.config.drain))
     again = asyncio.create_task(signals.get())
     await asyncio.wait((draining, again), return_when=asyncio.FIRST_COMPLETED)
     drained = draining.done() and draining.result()

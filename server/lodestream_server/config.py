@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,6 +15,7 @@ from typing import Any
 from lodestream_server.errors import ConfigError
 
 PREFIX = "LODESTREAM_"
+CHECK = "--check-config"
 ENGINES = ("auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu", "openvino")
 PRECISIONS = ("auto", "fp32", "fp16", "bf16", "int8")
 
@@ -51,6 +54,12 @@ def _address(text: str) -> str:
 
 def _http(text: str) -> str:
     return text if text == "off" else _address(text)
+
+
+def _collector(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text
 
 
 def _yes(text: str) -> bool:
@@ -123,6 +132,12 @@ class Config:
     burst: int = field(default=20, metadata=_about(_count(1), "calls of one token that may come at once after a pause"))
     streams: int = field(default=16, metadata=_about(_count(1), "calls of one token that may be under way"))
     drain: float = field(default=30.0, metadata=_about(_seconds, "seconds that running streams get on SIGTERM"))
+    traces: str = field(
+        default="",
+        metadata=_about(
+            _collector, "URL of an OpenTelemetry collector (OTLP over gRPC); else OTEL_EXPORTER_OTLP_ENDPOINT"
+        ),
+    )
     log_format: str = field(default="text", metadata=_about(_choice("text", "json"), "text or json"))
     log_level: str = field(default="info", metadata=_about(_choice("debug", "info", "warning", "error"), "least level"))
 
@@ -133,14 +148,26 @@ class Config:
 
 
 _FIELDS = {f.name: f for f in fields(Config)}
+# the SDK's token, and what Kubernetes and Docker's links tell of a service by the name of lodestream
+_OTHERS = re.compile(r"TOKEN|NAME|SERVICE_.*|PORT(_.*)?")
 
 
 def load(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    """Reads the options.
+    """Reads the options, see ``trace``."""
+    return trace(argv, environ)[0]
+
+
+def trace(
+    argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[Config, Mapping[str, str]]:
+    """Reads the options and says where each came from, but for those that are the default.
 
     Args:
         argv: The command line without the program's name; the process's own by default.
         environ: The process's environment by default.
+
+    Returns:
+        The options; by name of the option the flag, the variable or the file, which is also that of ``config``.
 
     Raises:
         ConfigError: A value is wrong, or the file cannot be read.
@@ -151,15 +178,29 @@ def load(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     path = given.pop("config") or environ.get(f"{PREFIX}CONFIG")
     from_file = _read(Path(path)) if path else {}
     values: dict[str, Any] = {}
+    sources = {"config": str(path)} if path else {}
     for name in _FIELDS:
         flag, variable = "--" + name.replace("_", "-"), PREFIX + name.upper()
         if given[name] is not None:
-            values[name] = _parse(name, flag, given[name])
+            values[name], sources[name] = _parse(name, flag, given[name]), flag
         elif variable in environ:
-            values[name] = _parse(name, variable, environ[variable])
+            values[name], sources[name] = _parse(name, variable, environ[variable]), variable
         elif name in from_file:
-            values[name] = _parse(name, f"{path}: {name}", str(from_file[name]))
-    return Config(**values)
+            values[name], sources[name] = _parse(name, f"{path}: {name}", str(from_file[name])), str(path)
+    return Config(**values), sources
+
+
+def strays(environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """``LODESTREAM_…`` variables that mean nothing here, with the option's variable that may be meant, or ``""``."""
+    environ = os.environ if environ is None else environ
+    known = [name.upper() for name in (*_FIELDS, "config")]
+    given = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
+    found: dict[str, str] = {}
+    for name in given:
+        if name not in known and not _OTHERS.fullmatch(name):
+            meant = difflib.get_close_matches(name, known, 1)
+            found[PREFIX + name] = PREFIX + meant[0] if meant else ""
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,6 +212,12 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", help="TOML file of options")
+    parser.add_argument(
+        CHECK,
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print the resulting options, check them and the files they name, and end: 0 if all is well, else 2",
+    )
     for name, f in _FIELDS.items():
         default = "" if callable(f.default_factory) else f" (default: {f.default})"
         more: dict[str, Any] = {"nargs": "?", "const": "yes"} if f.metadata["parse"] is _yes else {}

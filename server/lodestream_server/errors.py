@@ -170,6 +170,6 @@ def outside(error: BaseException) -> Outside:
     return next((look for kind, look in TABLE if isinstance(error, kind)), INTERNAL)
 
 
-def new_error_id() -> str:
-    """An id that ties what the user sees of an internal error to the log: 16 hex digits."""
+def new_request_id() -> str:
+    """An id that ties what the user sees of a call, or of its internal error, to the log: 16 hex digits."""
     return uuid.uuid4().hex[:16]

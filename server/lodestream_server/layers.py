@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from lodestream_server import tracing
 from lodestream_server.avatar import Bytes, Float, Layer, Material, Morph, Skeleton
 from lodestream_server.body import pose
 from lodestream_server.body.accessories import under
@@ -84,7 +85,8 @@ def build(
     }
     floor = np.array([0.0, min(float(p[:, 1].min()) for p, _ in placed.values()), 0.0], dtype=np.float32)
     head = rotation[bones.names.index("mixamorig:Head" if rig != "unreal" else "head")]
-    materials = {s: _material(figure, planes, outfit, s, level, finest) for s in found}
+    with tracing.span("texture", level):
+        materials = {s: _material(figure, planes, outfit, s, level, finest) for s in found}
     layers = tuple(
         Layer(
             name=s,

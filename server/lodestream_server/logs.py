@@ -16,6 +16,8 @@ from typing import Any
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TOKEN = re.compile(r"\blst_[\w-]+|(?<=\bbearer )[^\s'\",)]+", re.IGNORECASE)
 _SHORT = 4  # characters of ASCII below which a text is not worth hiding and would tear words apart
+#: The id of the call that this task, or thread, works for; every line says it.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 _hidden: ContextVar[tuple[str, ...]] = ContextVar("hidden", default=())
 
 
@@ -58,7 +60,7 @@ def _clean(value: Any) -> Any:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and whatever ``extra`` brought."""
+    """One JSON object a line: time, level, logger, message, the call's id, and whatever ``extra`` brought."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -68,15 +70,14 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": clean(record.getMessage()),
         }
-        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-        line |= {key: _clean(value) for key, value in extra.items()}
+        line |= {key: _clean(value) for key, value in _extra(record).items()}
         if record.exc_info:
             line["exception"] = clean(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level, message, and whatever ``extra`` brought as key=value."""
+    """Time, level, message, the call's id and whatever ``extra`` brought as key=value."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s")
@@ -87,8 +88,13 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
         """The line, without the exception."""
-        extra = "".join(f" {key}={value}" for key, value in vars(record).items() if key not in _STANDARD)
+        extra = "".join(f" {key}={value}" for key, value in _extra(record).items())
         return super().formatMessage(record) + extra
+
+
+def _extra(record: logging.LogRecord) -> Mapping[str, object]:
+    call = request_id.get()
+    return ({"request_id": call} if call else {}) | {k: v for k, v in vars(record).items() if k not in _STANDARD}
 
 
 def configure(log_format: str, log_level: str) -> None:

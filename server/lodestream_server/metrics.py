@@ -38,6 +38,7 @@ class Metrics:
         self.store_evictions = self._counter("store_evictions", "Avatars whose levels were dropped for room")
         self.store_corrupt = self._counter("store_corrupt", "Damaged files of the store, put aside")
         self.store_errors = self._counter("store_errors", "Failed reads and writes of the store")
+        self.reload_failed = self._gauge("reload_failed", "Whether what was read last could not be used", "what")
         self.cache_hits = self._counter("cache_hits", "Results that were still known", "cache")
         self.cache_misses = self._counter("cache_misses", "Results that had to be worked out", "cache")
         self.cache_bytes = self._gauge("cache_bytes", "Size of what is known, in memory", "cache")

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lodestream_server import tracing
+
 Observe = Callable[[str, float], None]
 """Called with the name of a stage and the seconds it took."""
 
@@ -22,7 +24,8 @@ class Stopwatch:
         """Times a ``with`` block; ``stages_ms`` keeps levels apart (``decode_3``), the observer does not."""
         begin = time.perf_counter()
         try:
-            yield
+            with tracing.span(name, level):
+                yield
         finally:
             seconds = time.perf_counter() - begin
             key = name if level is None else f"{name}_{level}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Generic
 from weakref import WeakValueDictionary
@@ -126,7 +127,7 @@ class Studio(Generic[J]):
                 self._metrics.store_errors.inc()
                 _log.exception("cannot write to the store")
 
-        self._writer.submit(attempt)
+        self._writer.submit(copy_context().run, attempt)
 
     def close(self) -> None:
         """Ends the threads; queued writes are finished first."""

@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 from lodestream_server.errors import OverloadedError
@@ -18,10 +20,14 @@ T = TypeVar("T")
 
 
 class Workers:
-    """``count`` threads over one queue ordered by urgency (smaller is sooner), then by age."""
+    """``count`` threads over one queue ordered by urgency (smaller is sooner), then by age.
+
+    Attributes:
+        limit: Calls that may wait.
+    """
 
     def __init__(self, count: int, queue: int, metrics: Metrics) -> None:
-        self._limit = queue
+        self.limit = queue
         self._metrics = metrics
         self._order = itertools.count()
         self._heap: list[tuple[int, int, float, Future[Any], Callable[[], Any]]] = []
@@ -32,7 +38,9 @@ class Workers:
             thread.start()
 
     async def run(self, urgency: int, call: Callable[[], T]) -> T:
-        """Runs ``call`` on a worker thread. Cancelling the waiting task also withdraws a call that has not begun.
+        """Runs ``call`` on a worker thread, in the caller's context.
+
+        Cancelling the waiting task also withdraws a call that has not begun.
 
         Raises:
             OverloadedError: The queue is full.
@@ -56,12 +64,13 @@ class Workers:
             if self._closed:
                 future.cancel()
                 return future
-            if len(self._heap) >= self._limit:
+            if len(self._heap) >= self.limit:
                 self._heap = [item for item in self._heap if not item[3].cancelled()]
                 heapq.heapify(self._heap)
-            if (waiting := len(self._heap)) >= self._limit:
+            if (waiting := len(self._heap)) >= self.limit:
                 raise OverloadedError(waiting, retry_after=1.0)
-            heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, call))
+            work: Callable[[], Any] = partial(copy_context().run, call)
+            heapq.heappush(self._heap, (urgency, next(self._order), time.perf_counter(), future, work))
             self._ready.notify()
         return future
 

@@ -10,7 +10,15 @@ from contextlib import asynccontextmanager
 import grpc
 from grpc_status import rpc_status
 
-from lodestream_server.errors import DrainingError, InvalidRequestError, UnauthenticatedError
+from lodestream_server import logs, tracing
+from lodestream_server.errors import (
+    INTERNAL,
+    DrainingError,
+    InvalidRequestError,
+    UnauthenticatedError,
+    new_request_id,
+    outside,
+)
 from lodestream_server.metrics import Metrics
 from lodestream_server.rpc.status import to_status
 from lodestream_server.security.gate import Caller, Gate
@@ -21,6 +29,8 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "GetServerInfo": (),
 }
 """What callers of a method need, any of it; nothing more than being known, if it is empty."""
+REQUEST_ID = "x-request-id"
+"""The header of answers that says the call's id."""
 _log = logging.getLogger(__name__)
 
 
@@ -56,14 +66,19 @@ class Guard:
     async def call(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[Caller]:
         """Surrounds one call, says whose it is. Errors inside end it with the status from the table in ``errors``."""
         code = "OK"
+        request_id = new_request_id()
+        logs.request_id.set(request_id)
         self._active += 1
         self._idle.clear()
         try:
-            self._check()
-            caller = self._gate.caller(context.invocation_metadata() or (), context.peer())
-            caller.require(*SCOPES[method])
-            with self._gate.admit(caller):
-                yield caller
+            headers = context.invocation_metadata() or ()
+            with tracing.call(method, request_id, headers):
+                await context.send_initial_metadata(((REQUEST_ID, request_id),))
+                self._check()
+                caller = self._gate.caller(headers, context.peer())
+                caller.require(*SCOPES[method])
+                with self._gate.admit(caller):
+                    yield caller
         except asyncio.CancelledError:
             code = _gone(context)
             raise
@@ -71,14 +86,14 @@ class Guard:
             if context.done():
                 code = _gone(context)
                 raise asyncio.CancelledError from error
-            status, error_id = to_status(error)
+            status = to_status(error, request_id)
             code = next(c.name for c in grpc.StatusCode if c.value[0] == status.code)
-            if error_id is None:
+            if outside(error) is not INTERNAL:
                 # what is wrong with a request may quote it
                 reason = error.field if isinstance(error, InvalidRequestError) else status.message
                 _log.info("refused", extra={"method": method, "code": code, "reason": reason})
             else:
-                _log.exception("internal error", extra={"method": method, "error_id": error_id})
+                _log.exception("internal error", extra={"method": method, "error_id": request_id})
             await context.abort_with_status(rpc_status.to_status(status))
         finally:
             self._metrics.requests.labels(method, code).inc()

@@ -7,25 +7,20 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
-from lodestream_server.errors import INTERNAL, InvalidRequestError, RetryableError, new_error_id, outside
+from lodestream_server.errors import INTERNAL, InvalidRequestError, RetryableError, outside
 
 DOMAIN = "lodestream"
 
 
-def to_status(error: BaseException) -> tuple[status_pb2.Status, str | None]:
-    """How a client is told of ``error``.
-
-    Returns:
-        The status, and the id of an internal error, which the log should carry too.
-    """
+def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
+    """How a client is told of ``error``: of an internal one it only sees the id of its call."""
     look = outside(error)
     info = error_details_pb2.ErrorInfo(reason=look.reason, domain=DOMAIN)
     details: list[Message] = [info]
-    message, error_id = str(error), None
+    message = str(error)
     if look is INTERNAL:
-        error_id = new_error_id()
-        info.metadata["error_id"] = error_id
-        message = f"internal error, please quote {error_id}"
+        info.metadata["error_id"] = request_id
+        message = f"internal error, please quote {request_id}"
     elif isinstance(error, InvalidRequestError):
         violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.allowed)
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
@@ -34,7 +29,7 @@ def to_status(error: BaseException) -> tuple[status_pb2.Status, str | None]:
         delay.FromNanoseconds(int(error.retry_after * 1e9))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     code: int = grpc.StatusCode[look.grpc].value[0]
-    return status_pb2.Status(code=code, message=message, details=[_pack(detail) for detail in details]), error_id
+    return status_pb2.Status(code=code, message=message, details=[_pack(detail) for detail in details])
 
 
 def _pack(message: Message) -> any_pb2.Any:

@@ -45,6 +45,11 @@ class Certificates:
         """Reads the files now."""
         self._watched.reload()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the files, as they were read last, cannot be used."""
+        return self._watched.failed
+
     def for_http(self) -> ssl.SSLContext:
         """For a new connection of HTTP."""
         return self._watched.current().context

@@ -43,6 +43,10 @@ class Limits:
         self._clock = clock
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
 
+    def change(self, rate: float, burst: int, streams: int) -> None:
+        """Other limits from now on; calls under way go on."""
+        self._rate, self._burst, self._streams = rate, burst, streams
+
     @contextmanager
     def admit(self, caller: str) -> Iterator[None]:
         """Surrounds one call.

@@ -20,20 +20,17 @@ class Policy:
 
     Attributes:
         gate: Knows callers.
+        limits: How many calls a caller may make.
         tokens: The file of tokens, or ``None``: anybody may call.
         certificates: For TLS, or ``None``: in the clear.
         reflection: Whether anybody may ask which methods there are.
     """
 
     gate: Gate
+    limits: Limits
     tokens: Watched[tuple[tokens.Token, ...]] | None
     certificates: Certificates | None
     reflection: bool
-
-    @property
-    def has_files(self) -> bool:
-        """Whether there is anything to reload."""
-        return self.tokens is not None or self.certificates is not None
 
     def reload(self) -> None:
         """Reads tokens and certificates now."""
@@ -62,4 +59,4 @@ def load(config: Config) -> Policy:
         certificates = Certificates(config.tls_certificate, config.tls_key, config.tls_client_ca)
     reflection = known is None if config.reflection == "auto" else config.reflection == "on"
     limits = Limits(config.rate, config.burst, config.streams)
-    return Policy(Gate(known, limits), known, certificates, reflection)
+    return Policy(Gate(known, limits), limits, known, certificates, reflection)

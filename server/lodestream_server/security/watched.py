@@ -22,6 +22,9 @@ class Watched(Generic[T]):
     """What ``paths`` say. May be asked from any thread.
 
     Files that cannot be used any more change nothing: the log says so, and what they said before goes on to hold.
+
+    Attributes:
+        failed: Whether the files, as they were read last, cannot be used.
     """
 
     def __init__(self, paths: tuple[Path, ...], read: Callable[[], T]) -> None:
@@ -36,6 +39,7 @@ class Watched(Generic[T]):
         self._seen = _signature(paths)
         self._looked = time.monotonic()
         self._value = read()
+        self.failed = False
 
     def current(self) -> T:
         """What the files say; looks at most once a second whether they have changed."""
@@ -58,8 +62,10 @@ class Watched(Generic[T]):
         try:
             self._value = self._read()
         except StartupError as error:
+            self.failed = True
             _log.error("not reloaded", extra={"files": files, "problem": str(error)})
         else:
+            self.failed = False
             _log.info("reloaded", extra={"files": files})
 
 
