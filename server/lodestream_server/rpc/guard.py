@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 import grpc
 from grpc_status import rpc_status
 
-from lodestream_server.errors import DrainingError, InvalidRequestError, UnauthenticatedError
+from lodestream_server.errors import DrainingError, InvalidRequestError, StalledError, UnauthenticatedError
 from lodestream_server.metrics import Metrics
 from lodestream_server.rpc.status import to_status
 from lodestream_server.security.gate import Caller, Gate
@@ -33,6 +34,7 @@ class Guard:
         self._active = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._farewells: set[asyncio.Task[None]] = set()
         self.draining = False
 
     async def drain(self, seconds: float) -> bool:
@@ -56,6 +58,7 @@ class Guard:
     async def call(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[Caller]:
         """Surrounds one call, says whose it is. Errors inside end it with the status from the table in ``errors``."""
         code = "OK"
+        began = time.perf_counter()
         self._active += 1
         self._idle.clear()
         try:
@@ -76,15 +79,31 @@ class Guard:
             if error_id is None:
                 # what is wrong with a request may quote it
                 reason = error.field if isinstance(error, InvalidRequestError) else status.message
-                _log.info("refused", extra={"method": method, "code": code, "reason": reason})
+                ms = round((time.perf_counter() - began) * 1e3, 1)
+                _log.info("refused", extra={"method": method, "code": code, "reason": reason, "ms": ms})
             else:
                 _log.exception("internal error", extra={"method": method, "error_id": error_id})
-            await context.abort_with_status(rpc_status.to_status(status))
+            farewell = context.abort_with_status(rpc_status.to_status(status))
+            if isinstance(error, StalledError):  # it comes after what is not read: nobody should wait for that
+                self._leave(farewell)
+                raise asyncio.CancelledError from None
+            await farewell
         finally:
             self._metrics.requests.labels(method, code).inc()
             self._active -= 1
             if not self._active:
                 self._idle.set()
+
+    def _leave(self, farewell: Awaitable[None]) -> None:
+        """Says it behind everybody's back. A server cannot break a stream off: its status and one chunk stay behind."""
+
+        async def say() -> None:
+            with suppress(grpc.aio.BaseError):  # it ends by raising, whatever happens
+                await farewell
+
+        task = asyncio.create_task(say())
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
 
     def _check(self) -> None:
         if self.draining:
