@@ -21,7 +21,7 @@ AUDIT_IGNORE ?=
 TORCH_PIP ?=
 GLTF_VALIDATOR := gltf-validator@2.0.0-dev.3.10
 
-.PHONY: help demo test check format bench train protos gallery clean
+.PHONY: help demo test soak check format bench train protos gallery clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/'
@@ -31,6 +31,9 @@ demo: .venv/.server  ## one prompt to four GLBs, a preview and a report: make de
 
 test: .venv/.test .venv/.validator .venv/.engines  ## the whole test suite
 	PATH="$$PWD/$(BIN):$$PATH" GLTF_VALIDATOR_HOME="$$PWD/$(NODE_TOOLS)" $(BIN)/python -m pytest $(TESTS)
+
+soak: .venv/.test  ## the worker under load for half an hour: memory and open files must stay flat
+	LODESTREAM_SOAK=1 $(BIN)/python -m pytest tests/test_load.py -s
 
 check: .venv/.check $(AUDIT)/bin/pip-audit  ## lint, format, types, protos, known vulnerabilities
 	$(BIN)/ruff check $(SOURCES)

@@ -11,6 +11,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import lodestream
@@ -30,13 +31,16 @@ PROMPTS = (
 class Server:
     """The server that is measured; facts about its process only if it is our own."""
 
-    def __init__(self, address: str, own: lodestream.LocalServer | None) -> None:
+    def __init__(
+        self, address: str, own: lodestream.LocalServer | None, connect: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         self.address = address
+        self._connect = connect
         self._own = own
 
     def facts(self) -> dict[str, Any]:
         """Engine, bundle, and for an own server its start-up time and memory."""
-        with lodestream.Client(self.address) as client:
+        with lodestream.Client(self.address, **self._connect) as client:
             info = client.info()
         facts: dict[str, Any] = {"engine": info.engine, "bundle": info.bundle, "version": info.version}
         if self._own is not None:
@@ -46,10 +50,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(address: str | None, options: Sequence[str]) -> Iterator[Server]:
-    """A running server, or one of our own for the time being."""
+def server(
+    address: str | None, options: Sequence[str], connect: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Server]:
+    """A running server, reached with the SDK's options ``connect``, or one of our own for the time being."""
     if address:
-        yield Server(address, None)
+        yield Server(address, None, connect)
         return
     with lodestream.LocalServer(*options, startup_timeout=120) as own:
         yield Server(own.address, own)

@@ -1,80 +1,149 @@
-"""How many users a server bears: N clients, each sending its next request when the last is done, for a while.
+"""How many users a server bears: many clients in several processes, some of them slow, some of them fickle.
 
-`python -m benchmarks.load --clients 16 --seconds 20`
+`python -m benchmarks.load --clients 64 --processes 4 --duration 20` starts a server of its own;
+`--address HOST:PORT` takes any other, with `--token-file`, `--tls` and certificates as the deployment wants.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import collections
+import json
+import multiprocessing
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
-import lodestream
 from benchmarks import common
+from benchmarks.load_clients import Outcome, Plan, run
 
-Times = dict[int, list[float]]
 
+def measure(plan: Plan, processes: int) -> list[Outcome]:
+    """Divides the plan among processes and plays it.
 
-async def measure(
-    address: str, clients: int, seconds: float, levels: tuple[int, ...]
-) -> tuple[Times, int, dict[str, int]]:
-    """Runs the load.
+    Args:
+        plan: Clients and rate are those of all processes together.
+        processes: At least 1; no more are started than there are clients.
 
     Returns:
-        Milliseconds by level, finished avatars, and failed requests by class of error.
+        All requests.
     """
-    times: Times = {level: [] for level in levels}
-    errors: collections.Counter[str] = collections.Counter()
-    finished = 0
-    work = common.requests()
-    end = time.perf_counter() + seconds
+    parts = [
+        replace(
+            plan,
+            clients=_share(plan.clients, n, processes),
+            slow=_share(plan.slow, n, processes),
+            stalled=_share(plan.stalled, n, processes),
+            rate=plan.rate / processes,
+            seed=plan.seed + n,
+        )
+        for n in range(processes)
+    ]
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        return [outcome for outcomes in pool.map(run, parts) for outcome in outcomes]
 
-    async def client(requests: Iterator[tuple[str, int]]) -> None:
-        nonlocal finished
-        async with lodestream.AsyncClient(address, retry=lodestream.Retry(attempts=1)) as connection:
-            while time.perf_counter() < end:
-                prompt, seed = next(requests)
-                try:
-                    async for event in connection.generate(prompt, seed=seed, levels=levels):
-                        if isinstance(event, lodestream.Level):
-                            times[event.level].append(event.ms)
-                    finished += 1
-                except lodestream.LodestreamError as error:
-                    errors[type(error).__name__] += 1
-                    await asyncio.sleep(0.05)
 
-    await asyncio.gather(*(client(work) for _ in range(clients)))
-    return times, finished, dict(errors)
+def report(outcomes: Sequence[Outcome], levels: Sequence[int], seconds: float) -> dict[str, Any]:
+    """Percentiles of the readers' levels in ms, errors by class with the time they took, slow readers by outcome."""
+    readers = [outcome for outcome in outcomes if outcome.kind == "reader"]
+    times = {level: [outcome.levels[level] for outcome in readers if level in outcome.levels] for level in levels}
+    failed: dict[str, list[float]] = collections.defaultdict(list)
+    for outcome in readers:
+        if outcome.error not in ("", "cancelled"):
+            failed[outcome.error].append(outcome.ms)
+    finished = sum(not outcome.error for outcome in readers)
+    slow = collections.Counter(f"{o.kind} {o.error or 'finished'}" for o in outcomes if o.kind != "reader")
+    return {
+        "requests": len(readers),
+        "finished": finished,
+        "cancelled": sum(outcome.error == "cancelled" for outcome in readers),
+        "avatars_per_second": round(finished / seconds, 2),
+        "levels": {str(n): {"count": len(ms), **common.summary(ms)} for n, ms in times.items() if ms},
+        "errors": {name: {"count": len(ms), **common.summary(ms)} for name, ms in sorted(failed.items())},
+        "slow_readers": dict(slow),
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = common.parser(__doc__)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    arguments = parser.parse_args(argv)
+    arguments = _parser().parse_args(argv)
     levels = common.levels(arguments.levels)
-    with common.server(arguments.address, arguments.server_option) as server:
-        asyncio.run(measure(server.address, 1, min(arguments.seconds, 1.0), levels))  # warm
+    connect = _connect(arguments)
+    with common.server(arguments.address, arguments.server_option, connect) as server:
+        plan = Plan(
+            server.address,
+            connect,
+            arguments.clients,
+            arguments.open_rate,
+            arguments.duration,
+            levels,
+            slow=arguments.slow_readers,
+            stalled=arguments.stalled_readers,
+            cancel=arguments.cancel,
+            timeout=arguments.timeout,
+            seed=time.time_ns() >> 10,
+        )
+        run(replace(plan, clients=1, rate=0.0, seconds=min(1.0, plan.seconds), slow=0, stalled=0, cancel=0.0))  # warm
         began = time.perf_counter()
-        times, finished, errors = asyncio.run(measure(server.address, arguments.clients, arguments.seconds, levels))
-        seconds = time.perf_counter() - began
+        outcomes = measure(plan, max(1, min(arguments.processes, arguments.clients)))
+        result = report(outcomes, levels, time.perf_counter() - began)
         facts = server.facts()
-    rate = round(finished / seconds, 2)
-    print(f"time to level in ms, {arguments.clients} clients, {seconds:.0f} s, {rate} avatars/s, errors {errors}")
-    rows = [
-        {"level": level, "count": len(times[level]), **common.summary(times[level])} for level in levels if times[level]
-    ]
-    common.table(rows)
-    result = {
-        "clients": arguments.clients,
-        "seconds": round(seconds, 1),
-        "avatars_per_second": rate,
-        "levels": {str(row["level"]): {key: row[key] for key in ("p50", "p90", "p99", "max")} for row in rows},
-        "errors": errors,
+    loop = f"{arguments.open_rate:g} requests/s" if arguments.open_rate else f"{arguments.clients} clients"
+    print(
+        f"time to level in ms, {loop}, {plan.seconds:g} s: {result['finished']} of {result['requests']} finished, "
+        f"{result['cancelled']} cancelled, {result['avatars_per_second']} avatars/s"
+    )
+    common.table([{"level": level, **row} for level, row in result["levels"].items()])
+    common.table([{"error": name, **row} for name, row in result["errors"].items()])
+    if result["slow_readers"]:
+        print(", ".join(f"{name}: {count}" for name, count in result["slow_readers"].items()))
+    if arguments.log is not None:
+        arguments.log.write_text("".join(json.dumps(asdict(o)) + "\n" for o in outcomes), encoding="utf-8")
+    how = {name: getattr(arguments, name) for name in ("clients", "processes", "open_rate", "duration", "cancel")}
+    common.finish("load", {**facts, **how, **result}, arguments.save)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = common.parser(__doc__)
+    parser.add_argument("--clients", type=int, default=16, help="connections, among the processes")
+    parser.add_argument("--processes", type=int, default=1)
+    loop = parser.add_mutually_exclusive_group()
+    loop.add_argument("--open-rate", type=float, default=0.0, metavar="R", help="R requests a second, come what may")
+    loop.add_argument(
+        "--closed", action="store_true", help="each client sends its next request when the last is over (default)"
+    )
+    parser.add_argument("--duration", type=float, default=20.0, metavar="SECONDS")
+    parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of one request")
+    parser.add_argument("--slow-readers", type=int, default=0, metavar="N", help="further clients that read 1 KiB/s")
+    parser.add_argument("--stalled-readers", type=int, default=0, metavar="N", help="further clients that do not read")
+    parser.add_argument("--cancel", type=float, default=0.0, metavar="SHARE", help="cancelled after 0 to 1 s, 0 to 1")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write a line of JSON per request")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="default: the variable LODESTREAM_TOKEN")
+    parser.add_argument("--tls", action=argparse.BooleanOptionalAction, help="default: if there are certificates")
+    parser.add_argument("--ca", metavar="FILE", help="PEM that the server's certificate is checked against")
+    parser.add_argument("--certificate", nargs=2, metavar=("FILE", "KEY"), help="PEM of your own, if asked for")
+    return parser
+
+
+def _connect(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.address is None:  # our own asks for nothing
+        return {}
+    file, pair = arguments.token_file, arguments.certificate
+    return {
+        "token": file.read_text(encoding="ascii").strip() if file else os.environ.get("LODESTREAM_TOKEN"),
+        "tls": arguments.tls,
+        "root_certificates": arguments.ca,
+        "client_certificate": pair and tuple(pair),
     }
-    common.finish("load", {**facts, **result}, arguments.save)
+
+
+def _share(whole: int, n: int, parts: int) -> int:
+    """The n-th part of a whole that cannot be divided evenly."""
+    return whole // parts + (n < whole % parts)
 
 
 if __name__ == "__main__":

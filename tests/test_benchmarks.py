@@ -11,7 +11,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize(
     ("module", "options"),
-    [("first_level", ["--runs", "3", "--warm-up", "1"]), ("load", ["--clients", "3", "--seconds", "0.5"])],
+    [
+        ("first_level", ["--runs", "3", "--warm-up", "1"]),
+        ("load", ["--clients", "3", "--processes", "2", "--duration", "0.5"]),
+    ],
 )
 def test_each_prints_a_table_and_then_a_line_of_json(server, tmp_path, module, options):
     save = tmp_path / "deep" / "results.jsonl"
@@ -37,3 +40,18 @@ def test_percentiles_are_nearest_rank(monkeypatch):
 
     assert common.summary([float(n) for n in range(1, 101)]) == {"p50": 50, "p90": 90, "p99": 99, "max": 100}
     assert common.percentile([7.0], 50) == 7
+
+
+def test_the_load_tool_opens_the_loop_reads_slowly_and_cancels(server, tmp_path):
+    log = tmp_path / "requests.jsonl"
+    command = [sys.executable, "-m", "benchmarks.load", "--address", server.address, "--duration", "2", "--open-rate"]
+    command += ["20", "--levels", "3,2", "--cancel", "0.5", "--slow-readers", "1", "--stalled-readers", "1"]
+    command += ["--log", str(log)]
+    done = subprocess.run(command, cwd=ROOT, env=environ(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert 15 <= result["requests"] <= 70, "40 on average"
+    assert result["finished"] + result["cancelled"] == result["requests"]
+    assert result["slow_readers"] == {"slow cancelled": 1, "stalled finished": 1}
+    outcomes = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(outcomes) == result["requests"] + 2

@@ -14,6 +14,8 @@ SAMPLES = [
     errors.DataLossError("a" * 32, 3),
     errors.OverloadedError(9, 2.5),
     errors.DrainingError(),
+    errors.StalledError(120.0),
+    errors.OutOfTimeError(),
     errors.UnauthenticatedError("no token"),
     errors.PermissionDeniedError(("generate",)),
     errors.RateLimitedError("too many", 1.0),

@@ -47,7 +47,7 @@ def serve_one(folder, prompt):
         rpc = RpcServer(config.listen, guard, policy)
         store = LevelStore(open_storage(folder), 10**6, metrics)
         studio = Studio(FakePipeline(), Workers(1, 9, metrics), store, metrics)
-        await rpc.start(AvatarService(studio, guard, metrics))
+        await rpc.start(AvatarService(studio, guard, metrics, 0.0))
 
         def ask():
             with grpc.insecure_channel(rpc.address) as channel:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from functools import partial
 
 import pytest
 
-from lodestream_server.errors import OverloadedError
+from lodestream_server.errors import OutOfTimeError, OverloadedError
 from lodestream_server.metrics import Metrics
+from lodestream_server.pipeline.stopwatch import Stopwatch
 from lodestream_server.pipeline.workers import Workers
 
 
@@ -50,3 +52,111 @@ def test_a_full_queue_refuses() -> None:
 
     asyncio.run(main())
     workers.close()
+
+
+def test_clients_take_turns() -> None:
+    """One who wants much does not keep another waiting, who comes later and wants little, again and again."""
+    workers = Workers(1, 100, Metrics())
+    gate, done = threading.Event(), []
+
+    async def little() -> None:
+        for n in range(3):
+            await workers.run(0, partial(done.append, f"little {n}"), "little")
+
+    async def main() -> None:
+        busy = asyncio.ensure_future(workers.run(0, gate.wait, "other"))
+        await asyncio.sleep(0.1)
+        much = [asyncio.ensure_future(workers.run(0, partial(done.append, f"much {n}"), "much")) for n in range(8)]
+        await asyncio.sleep(0)
+        rest = asyncio.ensure_future(little())
+        await asyncio.sleep(0.05)
+        gate.set()
+        await asyncio.gather(busy, rest, *much)
+
+    asyncio.run(main())
+    workers.close()
+    assert done.index("little 0") <= 1
+    assert [word for word in done if word.startswith("much")] == [f"much {n}" for n in range(8)]
+
+
+def test_turns_are_given_out_in_order_and_nobody_is_owed_for_waiting() -> None:
+    workers = Workers(1, 100, Metrics())
+    workers.close()
+    assert [workers._take_turn(0, "a") for _ in range(3)] == [0, 1, 2]
+    assert workers._take_turn(0, "b") == 0
+    workers._turn[0] = 2
+    assert workers._take_turn(0, "b") == 2, "not 1: what was not used is gone"
+    assert workers._take_turn(0, "a") == 3
+    assert workers._take_turn(1, "a") == 0, "urgencies count apart"
+    for n in range(10_000):
+        workers._take_turn(0, f"client {n}")
+        workers._turn[0] += 1
+    assert len(workers._next) <= 4096
+
+
+def test_what_cannot_be_done_in_time_is_not_begun() -> None:
+    workers = Workers(1, 10, Metrics())
+    begun = []
+
+    async def main() -> None:
+        for _ in range(16):
+            await workers.run(0, partial(time.sleep, 0.05))
+        with pytest.raises(OutOfTimeError):
+            await workers.run(0, partial(begun.append, 1), until=lambda: time.monotonic() + 0.02)
+        await workers.run(0, partial(begun.append, 2), until=lambda: time.monotonic() + 5)
+        await workers.run(1, partial(begun.append, 3), until=lambda: time.monotonic() + 0.02)
+
+    asyncio.run(main())
+    workers.close()
+    assert begun == [2, 3]
+
+
+def test_who_was_admitted_is_not_refused_later() -> None:
+    workers = Workers(1, 1, Metrics())
+    gate = threading.Event()
+
+    async def main() -> None:
+        first = asyncio.ensure_future(workers.run(0, gate.wait))
+        await asyncio.sleep(0.1)
+        rest = [asyncio.ensure_future(workers.run(0, gate.wait, admitted=True)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        with pytest.raises(OverloadedError):
+            workers.admit()
+        gate.set()
+        await asyncio.gather(first, *rest)
+        workers.admit()
+
+    asyncio.run(main())
+    workers.close()
+
+
+def test_abandoned_work_ends_between_two_stages() -> None:
+    workers = Workers(1, 10, Metrics())
+    watch = Stopwatch(lambda *_: None)
+    inside, gate, ended, reached = threading.Event(), threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        try:
+            with watch.stage("decode"):
+                inside.set()
+                gate.wait()
+            with watch.stage("extract"):
+                reached.append("extract")
+        finally:
+            ended.set()
+
+    async def main() -> None:
+        task = asyncio.ensure_future(workers.run(0, work))
+        waiting = asyncio.ensure_future(workers.run(0, partial(reached.append, "waiting")))
+        await asyncio.to_thread(inside.wait)
+        for each in (task, waiting):
+            each.cancel()
+        await asyncio.gather(task, waiting, return_exceptions=True)
+        assert not workers._heap, "what waits is let go of at once"
+        gate.set()
+        await asyncio.to_thread(ended.wait)
+        await workers.run(0, lambda: watch.stage("next").__enter__())
+
+    asyncio.run(main())
+    workers.close()
+    assert reached == []

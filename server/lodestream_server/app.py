@@ -63,7 +63,7 @@ async def serve(
     store = await asyncio.to_thread(LevelStore, place, config.store_mb * 10**6, metrics)
     studio = Studio(pipeline, workers, store, metrics)
     signals = _signals()
-    await rpc.start(AvatarService(studio, guard, metrics))
+    await rpc.start(AvatarService(studio, guard, metrics, config.stall))
     await rpc.serving(True)
     ready.set()
     if web is not None:

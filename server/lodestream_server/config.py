@@ -131,6 +131,9 @@ class Config:
     )
     burst: int = field(default=20, metadata=_about(_count(1), "calls of one token that may come at once after a pause"))
     streams: int = field(default=16, metadata=_about(_count(1), "calls of one token that may be under way"))
+    stall: float = field(
+        default=120.0, metadata=_about(_seconds, "seconds that a client may take to read 64 KiB before it is cut off")
+    )
     drain: float = field(default=30.0, metadata=_about(_seconds, "seconds that running streams get on SIGTERM"))
     traces: str = field(
         default="",

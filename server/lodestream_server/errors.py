@@ -79,6 +79,24 @@ class DrainingError(RetryableError):
         super().__init__("the server is shutting down", 1.0)
 
 
+class StalledError(RetryableError):
+    """The client has not read for long. It may go on with what it has."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing was read for {seconds:g} s", 1.0)
+
+
+class OutOfTimeError(LodestreamError):
+    """The work would not be done by the call's deadline, so it was not begun."""
+
+    def __init__(self) -> None:
+        super().__init__("the next level cannot be made before the deadline")
+
+
+class AbandonedError(RuntimeError):
+    """Nobody waits for this work any more; ends it between two stages, and nobody sees it."""
+
+
 class NetworkError(RuntimeError):
     """A network failed while it ran; its cause is what the engine said. A fault of ours, INTERNAL to users."""
 
@@ -160,6 +178,8 @@ TABLE: tuple[tuple[type[LodestreamError], Outside], ...] = (
     (PermissionDeniedError, Outside("PERMISSION_DENIED", 403, "PERMISSION_DENIED")),
     (RateLimitedError, Outside("RESOURCE_EXHAUSTED", 429, "RATE_LIMITED")),
     (DrainingError, Outside("UNAVAILABLE", 503, "DRAINING")),
+    (StalledError, Outside("UNAVAILABLE", 503, "STALLED")),
+    (OutOfTimeError, Outside("DEADLINE_EXCEEDED", 504, "OUT_OF_TIME")),
 )
 """The first row whose class fits decides."""
 INTERNAL = Outside("INTERNAL", 500, "INTERNAL")

@@ -13,7 +13,7 @@ class Match:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class LevelAsset:
     """One level of an avatar. ``texture`` is the edge length of its albedo textures in pixels."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lodestream_server import tracing
+from lodestream_server.pipeline.workers import checkpoint
 
 Observe = Callable[[str, float], None]
 """Called with the name of a stage and the seconds it took."""
@@ -21,7 +22,12 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str, level: int | None = None) -> Iterator[None]:
-        """Times a ``with`` block; ``stages_ms`` keeps levels apart (``decode_3``), the observer does not."""
+        """Times a ``with`` block; ``stages_ms`` keeps levels apart (``decode_3``), the observer does not.
+
+        Raises:
+            AbandonedError: Nobody waits for the job any more.
+        """
+        checkpoint()
         begin = time.perf_counter()
         try:
             with tracing.span(name, level):

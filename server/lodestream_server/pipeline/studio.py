@@ -10,19 +10,18 @@ from functools import partial
 from typing import Generic
 from weakref import WeakValueDictionary
 
-from lodestream_server import logs
-from lodestream_server.errors import BundleChangedError, DataLossError
+from lodestream_server.errors import DataLossError
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.asset import LevelAsset, Match
 from lodestream_server.pipeline.base import AvatarPipeline, J
-from lodestream_server.pipeline.making import Making
-from lodestream_server.pipeline.request import LEVELS, AvatarRequest
-from lodestream_server.pipeline.workers import Workers
+from lodestream_server.pipeline.making import PREVIEW, Making
+from lodestream_server.pipeline.request import AvatarRequest
+from lodestream_server.pipeline.workers import Wish, Workers
 from lodestream_server.store.level_store import LevelStore
 from lodestream_server.store.recipe import Recipe
 
 _log = logging.getLogger(__name__)
-_PREVIEW_URGENCY = len(LEVELS)
+_NOBODY = Wish()
 
 
 class Production(Generic[J]):
@@ -31,9 +30,10 @@ class Production(Generic[J]):
     ``afresh`` says that the client has nothing of it yet.
     """
 
-    def __init__(self, making: Making[J], recipe: Recipe, *, afresh: bool) -> None:
+    def __init__(self, making: Making[J], recipe: Recipe, wish: Wish, *, afresh: bool) -> None:
         self._making = making
         self._recipe = recipe
+        self._wish = wish
         self._afresh = afresh
         self.avatar_id = making.avatar_id
 
@@ -58,9 +58,9 @@ class Production(Generic[J]):
         Raises:
             BundleChangedError: It has to be made and this server runs other weights than the avatar was made with.
             DataLossError: It was made before, came out differently now, and the client may have a part of it.
-            OverloadedError: Too much work is waiting.
+            OutOfTimeError: It cannot be made in time.
         """
-        asset, changed = await self._making.level(level)
+        asset, changed = await self._making.level(level, self._wish)
         if changed:
             if not self._afresh:
                 raise DataLossError(self.avatar_id, level)
@@ -79,43 +79,43 @@ class Studio(Generic[J]):
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._makings: WeakValueDictionary[str, Making[J]] = WeakValueDictionary()
 
-    async def produce(self, request: AvatarRequest) -> Production[J]:
+    async def produce(self, request: AvatarRequest, wish: Wish = _NOBODY) -> Production[J]:
         """Starts an avatar: from the store if it was made before, else by encoding, retrieving and fusing.
 
         Raises:
             InvalidRequestError: The picture cannot be read.
+            OutOfTimeError: It cannot be begun in time.
             OverloadedError: Too much work is waiting.
         """
+        self.workers.admit()
         making = self._making(self.pipeline.avatar_id(request))
-        return Production(making, await making.recipe(request), afresh=True)
+        return Production(making, await making.recipe(request, wish), wish, afresh=True)
 
-    async def reproduce(self, avatar_id: str) -> Production[J]:
+    async def reproduce(self, avatar_id: str, wish: Wish = _NOBODY) -> Production[J]:
         """Goes on with an avatar that was started before.
 
         Raises:
             AvatarNotFoundError: The store does not know it.
+            OverloadedError: Too much work is waiting.
         """
+        self.workers.admit()
         making = self._making(avatar_id)
-        return Production(making, await making.recipe(None), afresh=False)
+        return Production(making, await making.recipe(None, wish), wish, afresh=False)
 
-    async def preview(self, avatar_id: str, width: int, height: int, azimuth: float) -> bytes:
+    async def preview(self, avatar_id: str, width: int, height: int, azimuth: float, wish: Wish = _NOBODY) -> bytes:
         """A PNG of the avatar's field, seen from ``azimuth`` degrees.
 
         Raises:
             AvatarNotFoundError: The store does not know it.
             BundleChangedError: It was made with other weights.
+            OutOfTimeError: It cannot be made in time.
             OverloadedError: Too much work is waiting.
         """
-        job = await self.begin(avatar_id, await self._making(avatar_id).recipe(None))
-        call = partial(self.pipeline.preview, job, width, height, azimuth)
-        return await self.workers.run(_PREVIEW_URGENCY, call)
-
-    async def begin(self, avatar_id: str, recipe: Recipe) -> J:
-        """Encode, retrieve and fuse again what a recipe says."""
-        logs.hide(recipe.request.prompt or "")
-        if recipe.bundle != self.pipeline.bundle:
-            raise BundleChangedError(avatar_id, recipe.bundle, self.pipeline.bundle)
-        return await self.workers.run(0, partial(self.pipeline.begin, recipe.request))
+        self.workers.admit()
+        making = self._making(avatar_id)
+        with making.wanted(wish):
+            job = await making.begin_again(await making.recipe(None, wish))
+            return await making.run(PREVIEW, partial(self.pipeline.preview, job, width, height, azimuth))
 
     def keep(self, write: Callable[[], None]) -> None:
         """Queues a write to the store; one that fails costs a log line, not the stream."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 import grpc
 from grpc_status import rpc_status
@@ -15,6 +16,7 @@ from lodestream_server.errors import (
     INTERNAL,
     DrainingError,
     InvalidRequestError,
+    StalledError,
     UnauthenticatedError,
     new_request_id,
     outside,
@@ -43,6 +45,7 @@ class Guard:
         self._active = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._farewells: set[asyncio.Task[None]] = set()
         self.draining = False
 
     async def drain(self, seconds: float) -> bool:
@@ -68,6 +71,7 @@ class Guard:
         code = "OK"
         request_id = new_request_id()
         logs.request_id.set(request_id)
+        began = time.perf_counter()
         self._active += 1
         self._idle.clear()
         try:
@@ -91,15 +95,31 @@ class Guard:
             if outside(error) is not INTERNAL:
                 # what is wrong with a request may quote it
                 reason = error.field if isinstance(error, InvalidRequestError) else status.message
-                _log.info("refused", extra={"method": method, "code": code, "reason": reason})
+                ms = round((time.perf_counter() - began) * 1e3, 1)
+                _log.info("refused", extra={"method": method, "code": code, "reason": reason, "ms": ms})
             else:
                 _log.exception("internal error", extra={"method": method, "error_id": request_id})
-            await context.abort_with_status(rpc_status.to_status(status))
+            farewell = context.abort_with_status(rpc_status.to_status(status))
+            if isinstance(error, StalledError):  # it comes after what is not read: nobody should wait for that
+                self._leave(farewell)
+                raise asyncio.CancelledError from None
+            await farewell
         finally:
             self._metrics.requests.labels(method, code).inc()
             self._active -= 1
             if not self._active:
                 self._idle.set()
+
+    def _leave(self, farewell: Awaitable[None]) -> None:
+        """Says it behind everybody's back. A server cannot break a stream off: its status and one chunk stay behind."""
+
+        async def say() -> None:
+            with suppress(grpc.aio.BaseError):  # it ends by raising, whatever happens
+                await farewell
+
+        task = asyncio.create_task(say())
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
 
     def _check(self) -> None:
         if self.draining:

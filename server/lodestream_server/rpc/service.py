@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from math import inf
 from operator import methodcaller
 from typing import Any
 
@@ -13,25 +14,36 @@ import grpc
 from lodestream import __version__
 from lodestream.v1 import avatar_pb2 as pb
 from lodestream_server import logs
-from lodestream_server.errors import InvalidRequestError
+from lodestream_server.errors import InvalidRequestError, StalledError
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.asset import LevelAsset
 from lodestream_server.pipeline.request import LEVELS, AvatarRequest
 from lodestream_server.pipeline.studio import Production, Studio
+from lodestream_server.pipeline.workers import Wish
 from lodestream_server.rpc import convert
 from lodestream_server.rpc.guard import Guard
+from lodestream_server.security.gate import Caller
 
 NAME = pb.DESCRIPTOR.services_by_name["AvatarService"].full_name
+_STALL_BYTES = 65_536
 _log = logging.getLogger(__name__)
 
 
 class AvatarService:
-    """The three methods. Requests arrive as raw bytes, so that malformed ones get a proper answer."""
+    """The three methods. Requests arrive as raw bytes, so that malformed ones get a proper answer.
 
-    def __init__(self, studio: Studio[Any], guard: Guard, metrics: Metrics) -> None:
+    Args:
+        studio: Makes the avatars.
+        guard: Surrounds every call.
+        metrics: Counts.
+        stall: Seconds that a client may take to read 64 KiB; 0 for any.
+    """
+
+    def __init__(self, studio: Studio[Any], guard: Guard, metrics: Metrics, stall: float) -> None:
         self._studio = studio
         self._guard = guard
         self._metrics = metrics
+        self._stall = stall
 
     def handler(self) -> grpc.GenericRpcHandler:
         """What a ``grpc.aio`` server registers."""
@@ -52,13 +64,16 @@ class AvatarService:
                 logs.hide(message.prompt)
                 call = convert.stream_call(message, self._studio.pipeline.morph_targets)
                 caller.require("generate" if isinstance(call.subject, AvatarRequest) else "resume")
-                await _Stream(self._studio, self._metrics, context, began, call.chunk_bytes).run(call.subject)
+                wish = _wish(caller, context)
+                stream = _Stream(self._studio, self._metrics, context, began, call.chunk_bytes, wish, self._stall)
+                await stream.run(call.subject)
 
     async def render_preview(self, raw: bytes, context: grpc.aio.ServicerContext) -> pb.RenderPreviewResponse:
         """See the proto."""
-        async with self._guard.call("RenderPreview", context):
+        async with self._guard.call("RenderPreview", context) as caller:
             call = convert.preview_call(convert.parse(pb.RenderPreviewRequest, raw))
-            png = await self._studio.preview(call.avatar_id, call.width, call.height, call.azimuth)
+            wish = _wish(caller, context)
+            png = await self._studio.preview(call.avatar_id, call.width, call.height, call.azimuth, wish)
             return pb.RenderPreviewResponse(png=png)
 
     async def get_server_info(self, raw: bytes, context: grpc.aio.ServicerContext) -> pb.GetServerInfoResponse:
@@ -78,8 +93,14 @@ class AvatarService:
             )
 
 
+def _wish(caller: Caller, context: grpc.aio.ServicerContext) -> Wish:
+    """On this machine, where callers have no names, every connection counts as a client."""
+    left = context.time_remaining()
+    return Wish(caller.name or context.peer(), inf if left is None else time.monotonic() + left)
+
+
 class _Stream:
-    """One stream: accepted, the levels, done. While a level is sent, the next one is made, but for the first."""
+    """One stream: accepted, the levels, done. A level is made once the client has taken all of the one before."""
 
     def __init__(
         self,
@@ -88,21 +109,25 @@ class _Stream:
         context: grpc.aio.ServicerContext,
         began: float,
         chunk_bytes: int,
+        wish: Wish,
+        stall: float,
     ) -> None:
         self._studio = studio
         self._metrics = metrics
         self._context = context
         self._began = began
         self._chunk_bytes = chunk_bytes
+        self._wish = wish
+        self._patience = stall * max(1.0, chunk_bytes / _STALL_BYTES) or None
 
     async def run(self, subject: AvatarRequest | convert.ResumePoint) -> None:
         """The whole stream."""
         offset = 0
         if isinstance(subject, AvatarRequest):
-            production = await self._studio.produce(subject)
+            production = await self._studio.produce(subject, self._wish)
             levels = production.request.levels
         else:
-            production = await self._studio.reproduce(subject.avatar_id)
+            production = await self._studio.reproduce(subject.avatar_id, self._wish)
             logs.hide(production.request.prompt or "")
             levels = production.request.levels
             if subject.level not in levels:
@@ -113,7 +138,7 @@ class _Stream:
         await self._levels(production, levels, offset)
         total_ms = (time.perf_counter() - self._began) * 1e3
         done = pb.Done(stages_ms=production.stages_ms, total_ms=total_ms)
-        await self._context.write(pb.StreamAvatarResponse(done=done))
+        await self._write(done=done)
         _log.info("streamed", extra={"avatar_id": production.avatar_id, "levels": levels, "ms": round(total_ms, 1)})
 
     async def _accepted(self, production: Production[Any], levels: tuple[int, ...]) -> None:
@@ -126,33 +151,30 @@ class _Stream:
             bundle=pipeline.bundle,
             engine=pipeline.engine,
         )
-        await self._context.write(pb.StreamAvatarResponse(accepted=accepted))
+        await self._write(accepted=accepted)
 
     async def _levels(self, production: Production[Any], levels: tuple[int, ...], offset: int) -> None:
-        following: asyncio.Task[LevelAsset] | None = None
+        for level in levels:
+            await self._send(await production.level(level), offset if level == levels[0] else 0)
+            if level == levels[0]:
+                self._metrics.time_to_first_level.observe(time.perf_counter() - self._began)
+
+    async def _write(self, **event: Any) -> None:
         try:
-            for at, level in enumerate(levels):
-                asset = await (following or production.level(level))
-                following = None
-                if at == 0:  # nothing may get in the way of the first level
-                    await self._send(asset, offset)
-                    self._metrics.time_to_first_level.observe(time.perf_counter() - self._began)
-                if at + 1 < len(levels):
-                    following = asyncio.create_task(production.level(levels[at + 1]))
-                if at > 0:
-                    await self._send(asset, 0)
-        finally:
-            if following is not None:
-                following.cancel()
+            async with asyncio.timeout(self._patience):
+                await self._context.write(pb.StreamAvatarResponse(**event))
+        except TimeoutError as error:
+            assert self._patience is not None
+            raise StalledError(self._patience) from error
 
     async def _send(self, asset: LevelAsset, offset: int) -> None:
         if offset > len(asset.glb):
             raise InvalidRequestError("resume.offset", f"must be at most the level's {len(asset.glb):,} bytes")
-        await self._context.write(pb.StreamAvatarResponse(level_start=convert.level_start(asset)))
+        await self._write(level_start=convert.level_start(asset))
         for at in range(offset, len(asset.glb), self._chunk_bytes):
             chunk = pb.Chunk(offset=at, data=asset.glb[at : at + self._chunk_bytes])
-            await self._context.write(pb.StreamAvatarResponse(chunk=chunk))
-        await self._context.write(pb.StreamAvatarResponse(level_end=pb.LevelEnd(level=asset.level)))
+            await self._write(chunk=chunk)
+        await self._write(level_end=pb.LevelEnd(level=asset.level))
         level = str(asset.level)
         self._metrics.bytes_sent.labels(level).inc(len(asset.glb) - offset)
         self._metrics.time_to_level.labels(level).observe(time.perf_counter() - self._began)
