@@ -8,7 +8,9 @@ that the patterns' periods divide.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, fields, replace
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -94,18 +96,22 @@ _ROWS = ("x", "y", "z", "facing", "across", "along", "arm", "sleeve", "cloud", "
 
 
 class Cloths:
-    """All shells' texels at the sizes asked for so far; thread-safe, at worst something is worked out twice."""
+    """All shells' texels at the sizes asked for so far; thread-safe: who comes second waits for who came first."""
 
     def __init__(self, template: BodyTemplate) -> None:
         self._template = template
         self._arms = _arm_share(template)
         self._ready: dict[tuple[str, int], Cloth] = {}
         self._charts: dict[tuple[str, int], _Chart] = {}
+        self._busy: defaultdict[str, RLock] = defaultdict(RLock)  # by shell
 
     def get(self, shell: str, size: int) -> Cloth:
         """The texels of a shell at (size, size)."""
-        ready = self._ready.get((shell, size))
-        if ready is None:
+        if ready := self._ready.get((shell, size)):
+            return ready
+        with self._busy[shell]:
+            if ready := self._ready.get((shell, size)):
+                return ready
             coarse = self.get(shell, _GRAINY) if size > _GRAINY else None
             ready = _bake(self._chart(shell, min(size, _FINEST)), shell, size, coarse)
             if size <= _KEPT:
