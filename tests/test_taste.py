@@ -54,6 +54,19 @@ def test_unsaid_shoes_to_a_suit_are_quiet_and_its_shirt_light() -> None:
     assert of(settle(SPEC, worn, said("shoe_colour")), "shoe_colour") == [0.45, 0.1, 0.6]
 
 
+def test_an_unsaid_tie_is_seen_on_its_shirt() -> None:
+    pink = (0.91, 0.77, 0.81)
+    worn = latent(top="suit", neckwear="tie", top_second=pink, neck_colour=(0.82, 0.62, 0.75))
+    made = settle(SPEC, worn, said("neckwear"))
+    shirt, tie = (made[SPEC.slices[group]].mean() for group in ("top_second", "neck_colour"))
+    assert abs(shirt - tie) > 0.25
+    kept = settle(SPEC, worn, said("neckwear", "neck_colour"))
+    assert of(kept, "neck_colour") == [0.82, 0.62, 0.75]
+    dark = latent(top="shirt", neckwear="bowtie", top_colour=NAVY, neck_colour=NAVY)
+    made = settle(SPEC, dark, said("neckwear", "top_colour"))
+    assert made[SPEC.slices["neck_colour"]].mean() > 0.35
+
+
 def test_nobody_is_a_child_or_gets_a_hat_unasked() -> None:
     worn = latent(age="child", headwear="cap", glasses="sunglasses", bag="backpack", neckwear="scarf")
     made = settle(SPEC, worn, said())

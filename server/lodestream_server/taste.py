@@ -29,6 +29,9 @@ GLOVED = ("armour", "spacesuit")
 #: Least age of those of whom nobody says that they are children, as `body.phenotype` counts it: a young adult.
 GROWN = 2.0 / 3.0
 _SHIRTS = ((240, 240, 238), (240, 240, 238), (190, 214, 238), (246, 236, 208), (232, 196, 206), (60, 62, 66))
+_TIES = ((108, 14, 42), (22, 30, 66), (14, 70, 34), (20, 20, 22), (68, 70, 74), (190, 194, 200))
+#: Difference of mean sRGB from which a tie is seen on its shirt.
+_CONTRAST = 0.25
 _HAIRS = (
     (14, 12, 14), (22, 18, 18), (52, 34, 24), (86, 56, 36), (104, 58, 36), (132, 94, 62), (118, 44, 26), (188, 88, 34),
     (164, 124, 76), (218, 180, 112), (222, 170, 80), (150, 150, 150), (192, 194, 198), (232, 232, 230),
@@ -81,7 +84,7 @@ class _Settled:
                 self._choose(extra, "none")
 
     def colour(self, before: Float) -> None:
-        """Trousers, shoes, shirt and hair; ``before``: the latent as it was."""
+        """Trousers, shoes, shirt, tie and hair; ``before``: the latent as it was."""
         at, values = self.spec.slices, self.values
 
         def quiet(group: str, swatches: tuple[tuple[int, int, int], ...]) -> None:
@@ -98,6 +101,10 @@ class _Settled:
             quiet("shoe_colour", _LEATHERS)
         if values["top"] in OVER_SHIRT:
             quiet("top_second", _SHIRTS)
+        if values["neckwear"] in ("tie", "bowtie"):
+            shirt = self.latent[at["top_second" if values["top"] in OVER_SHIRT else "top_colour"]]
+            seen = tuple(tie for tie in _TIES if abs(np.mean(tie) / 255.0 - shirt.mean()) > _CONTRAST)
+            quiet("neck_colour", seen)
         quiet("hair_colour", _HAIRS)
 
 
