@@ -154,9 +154,13 @@ def test_sighup_says_what_could_not_be_used(tmp_path):
 
 
 def test_sighup_ends_a_worker_that_has_nothing_to_reload(tmp_path):
-    with fake_server(tmp_path) as server:
-        server.process.send_signal(signal.SIGHUP)
-        assert server.process.wait(5) == -signal.SIGHUP
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by children too
+    try:
+        with fake_server(tmp_path) as server:
+            server.process.send_signal(signal.SIGHUP)
+            assert server.process.wait(5) == -signal.SIGHUP
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_every_line_and_every_answer_says_the_id_of_the_call(tmp_path):
