@@ -79,7 +79,10 @@ def levels(text: str) -> tuple[int, ...]:
 def requests() -> Iterator[tuple[str, int]]:
     """Prompts with seeds that were never used before, so that nothing comes from the store."""
     seeds = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
-    return zip(itertools.cycle(PROMPTS), seeds, strict=False)
+    return (
+        (f"{prompt}, aged {18 + seed % 60}", seed)
+        for prompt, seed in zip(itertools.cycle(PROMPTS), seeds, strict=False)
+    )
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
