@@ -19,7 +19,7 @@ from lodestream_training.bundle import write_manifest
 from lodestream_training.full import onnx_file
 from lodestream_training.full.towers import Towers
 from lodestream_training.synth import attributes, pictures
-from lodestream_training.towers.export import _Fused
+from lodestream_training.towers.export import Fused
 from lodestream_training.towers.fusion import Fusion
 
 VERSION = "1"
@@ -66,7 +66,7 @@ def export(towers: Towers, fusion: Fusion, bundle_dir: Path) -> dict[str, float]
             ["embedding", "features"],
         ),
         "fusion": onnx_file.write(
-            bundle_dir / "fusion.onnx", _Fused(fusion),
+            bundle_dir / "fusion.onnx", Fused(fusion),
             {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text,
              "has_picture": has_picture},
             [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"],

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from lodestream_training.towers.export import traced
+
 #: Largest difference from torch that passes.
 PARITY = 1e-3
 
@@ -31,12 +33,7 @@ def write(
         ValueError: It is more than ``PARITY``.
     """
     model = model.cpu().eval()
-    program = torch.onnx.export(
-        model, tuple(inputs.values()), dynamo=True, external_data=False, opset_version=18, verbose=False,
-        input_names=list(inputs), dynamic_shapes=tuple(axes),
-    )  # fmt: skip
-    if program is None:
-        raise RuntimeError(f"{path.name}: torch exported nothing")
+    program = traced(model, inputs, axes)
     graph = program.model.graph
     for node in graph:
         node.metadata_props.clear()

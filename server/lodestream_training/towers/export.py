@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ class _Seen(nn.Module):
         return functional.normalize(self.tower.out(features), dim=-1), features
 
 
-class _Fused(nn.Module):
+class Fused(nn.Module):
     """Fusion, and how likely the words say each number."""
 
     def __init__(self, fusion: Fusion) -> None:
@@ -103,7 +103,7 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
         ["token_states", "embedding"])  # fmt: skip
     one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
-    one("fusion", _Fused(load_fusion(checkpoint_dir)),
+    one("fusion", Fused(load_fusion(checkpoint_dir)),
         {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text,
          "has_picture": has_picture},
         [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"])  # fmt: skip
@@ -111,15 +111,21 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     return out
 
 
-def _export(
-    path: Path, model: nn.Module, inputs: dict[str, Tensor], axes: Sequence[dict[int, Dim]], results: list[str]
-) -> dict[str, float]:
+def traced(model: nn.Module, inputs: Mapping[str, Tensor], axes: Sequence[Mapping[int, Dim]]) -> torch.onnx.ONNXProgram:
+    """The module as an ONNX program. ``inputs``: examples by name, batches of two. ``axes``: the dynamic ones of each."""
     program = torch.onnx.export(
-        model, tuple(inputs.values()), dynamo=True, external_data=False, opset_version=18, verbose=False,
+    """The module as an ONNX program. ``inputs``: examples by name, batches of two. ``axes``: the dynamic ones."""
         input_names=list(inputs), dynamic_shapes=tuple(axes),
     )  # fmt: skip
     if program is None:
-        raise RuntimeError(f"{path.name}: torch exported nothing")
+        raise RuntimeError(f"torch exported nothing for {type(model).__name__}")
+    return program
+
+
+def _export(
+    path: Path, model: nn.Module, inputs: dict[str, Tensor], axes: Sequence[dict[int, Dim]], results: list[str]
+) -> dict[str, float]:
+    program = traced(model, inputs, axes)
     whole = program.model_proto
     _name_results(whole.graph, results)
     del whole.metadata_props[:]
