@@ -112,9 +112,9 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
 
 
 def traced(model: nn.Module, inputs: Mapping[str, Tensor], axes: Sequence[Mapping[int, Dim]]) -> torch.onnx.ONNXProgram:
-    """The module as an ONNX program. ``inputs``: examples by name, batches of two. ``axes``: the dynamic ones of each."""
-    program = torch.onnx.export(
     """The module as an ONNX program. ``inputs``: examples by name, batches of two. ``axes``: the dynamic ones."""
+    program = torch.onnx.export(
+        model, tuple(inputs.values()), dynamo=True, external_data=False, opset_version=18, verbose=False,
         input_names=list(inputs), dynamic_shapes=tuple(axes),
     )  # fmt: skip
     if program is None:
