@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from lodestream_server.errors import OutOfTimeError, OverloadedError
+from lodestream_server.checkpoint import checkpoint
+from lodestream_server.errors import AbandonedError, OutOfTimeError, OverloadedError
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.stopwatch import Stopwatch
 from lodestream_server.pipeline.workers import Workers
@@ -160,3 +161,63 @@ def test_abandoned_work_ends_between_two_stages() -> None:
     asyncio.run(main())
     workers.close()
     assert reached == []
+
+
+def test_pressing_work_does_not_wait_for_what_was_begun() -> None:
+    """Less urgent work gives way at its next checkpoint, and the time it gives is not its own."""
+    workers = Workers(1, 10, Metrics(), pressing=2)
+    begun, done = threading.Event(), []
+    watch = Stopwatch(lambda _stage, _seconds: None)
+
+    def long() -> None:
+        with watch.stage("long"):
+            begun.set()
+            while "urgent" not in done and len(done) < 500:
+                done.append("step")
+                time.sleep(0.01)
+                checkpoint()
+        done.append("long")
+
+    def urgent() -> None:
+        time.sleep(0.5)
+        done.append("urgent")
+
+    async def main() -> None:
+        first = asyncio.ensure_future(workers.run(4, long))
+        await asyncio.to_thread(begun.wait)
+        patient = asyncio.ensure_future(workers.run(2, partial(done.append, "patient")))
+        await workers.run(1, urgent)
+        await asyncio.gather(first, patient)
+
+    asyncio.run(main())
+    workers.close()
+    assert [word for word in done if word != "step"] == ["urgent", "long", "patient"]
+    assert watch.stages_ms["long"] < 400
+
+
+def test_work_that_gave_way_can_still_be_abandoned() -> None:
+    workers = Workers(1, 10, Metrics(), pressing=2)
+    begun, ended = threading.Event(), []
+
+    def long() -> None:
+        begun.set()
+        try:
+            while True:
+                time.sleep(0.005)
+                checkpoint()
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    async def main() -> None:
+        first = asyncio.ensure_future(workers.run(4, long))
+        await asyncio.to_thread(begun.wait)
+        with pytest.raises(ZeroDivisionError):
+            await workers.run(0, lambda: 1 // 0)
+        assert not ended, "another's failure is not its own"
+        first.cancel()
+        await workers.run(5, lambda: None)
+
+    asyncio.run(main())
+    workers.close()
+    assert ended == [AbandonedError]

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from lodestream_server import heap
 from lodestream_server.config import Config
-from lodestream_server.errors import WarmUpError
+from lodestream_server.errors import AbandonedError, WarmUpError
 from lodestream_server.metrics import Metrics
 from lodestream_server.pipeline.base import AvatarPipeline
+from lodestream_server.pipeline.making import FIRST_LEVEL, urgency
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_server.pipeline.studio import Studio
 from lodestream_server.pipeline.workers import Workers
@@ -48,7 +50,7 @@ async def serve(
     """
     metrics = Metrics()
     policy = security.load(config)
-    workers = Workers(config.workers, config.queue, metrics)
+    workers = Workers(config.workers, config.queue, metrics, pressing=FIRST_LEVEL)
     reload = Reload(config, reread, policy, workers, metrics)
     if reload.useful:  # else SIGHUP says that the terminal is gone, and ends the worker
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
@@ -74,7 +76,7 @@ async def serve(
         f"bundle={pipeline.bundle} in {milliseconds} ms",
         flush=True,
     )
-    finishing = asyncio.create_task(asyncio.to_thread(finish))
+    finishing = asyncio.create_task(workers.run(urgency(WARM_UP.levels[-1]), finish, admitted=True))
     await signals.get()
     _log.info("draining", extra={"seconds": reload.config.drain})
     await rpc.serving(False)
@@ -84,7 +86,7 @@ async def serve(
     drained = draining.done() and draining.result()
     again.cancel()
     await rpc.stop(1.0 if drained else 0.0)
-    await finishing
+    finishing.cancel()
     await asyncio.to_thread(studio.close)
     if web is not None:
         web.stop()
@@ -102,6 +104,7 @@ def warm_up(pipeline: AvatarPipeline[Any]) -> Callable[[], None]:
     *coarse, finest = WARM_UP.levels
     try:
         job = pipeline.begin(WARM_UP)
+        heap.trim()
         for level in coarse:
             pipeline.level(job, level)
     except Exception as error:
@@ -110,6 +113,9 @@ def warm_up(pipeline: AvatarPipeline[Any]) -> Callable[[], None]:
     def finish() -> None:
         try:
             pipeline.level(job, finest)
+            heap.trim()
+        except AbandonedError:  # the worker ends
+            raise
         except Exception:  # noqa: BLE001 (logged; whoever asks for that level sees the error)
             _log.exception("the warm-up avatar's finest level failed", extra={"level": finest})
 

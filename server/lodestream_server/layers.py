@@ -12,6 +12,7 @@ from lodestream_server.avatar import Bytes, Float, Layer, Material, Morph, Skele
 from lodestream_server.body import pose
 from lodestream_server.body.accessories import under
 from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Rig, Shape
+from lodestream_server.checkpoint import checkpoint
 from lodestream_server.field import extract
 from lodestream_server.field.extract import Surface
 from lodestream_server.field.planes import Planes
@@ -106,7 +107,10 @@ def build(
 
 def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:
     """The field's shells in the template's rest pose, by name; only what is worn."""
-    found = {s: extract.extract(figure.template, bones, shape, planes, s, level) for s in FIELD_SHELLS}
+    found = {}
+    for s in FIELD_SHELLS:
+        checkpoint()
+        found[s] = extract.extract(figure.template, bones, shape, planes, s, level)
     return {s: v for s, v in found.items() if len(v.triangles)}
 
 
@@ -199,6 +203,7 @@ def prepare(figure: Figure, shell: str) -> None:
 def _material(
     figure: Figure, planes: Planes, outfit: Outfit, shell: str, level: int, finest: int = TEXTURE_SIZE[0]
 ) -> Material:
+    checkpoint()
     template = figure.template
     if shell == "eyes":
         return Material(fixed.eyes(template, outfit.colours["eye_colour"], _EYES[level]), roughness=0.12)
@@ -215,7 +220,9 @@ def _material(
     orm: Bytes | None = None
     if level == 0:
         normal = relief.normal_map(planes[shell], outfit, figure.cloths.get(shell, size // 2))
+        checkpoint()
         orm = relief.orm_map(planes[shell], outfit, figure.cloths.get(shell, size // 4))
+        checkpoint()
     roughness, metallic = relief.surface(shell, outfit)
     return Material(
         albedo.compose(planes[shell], outfit, cloth),

@@ -9,6 +9,7 @@ import numpy as np
 import pygltflib as gl
 
 from lodestream_server.avatar import Avatar, Layer, Material, Skeleton
+from lodestream_server.checkpoint import checkpoint
 from lodestream_server.gltf import atlas, textures
 from lodestream_server.gltf.binary import Document, short
 from lodestream_server.gltf.skin import inverse_binds, local_translations, quantize_influences
@@ -139,6 +140,7 @@ def _add_skeleton(document: Document, skeleton: Skeleton) -> list[int]:
 
 def _add_layer(document: Document, layer: Layer, manner: _Manner) -> int:
     """The layer's mesh, material and node; returns the node."""
+    checkpoint()
     gltf = document.gltf
     count = len(layer.positions)
     joints, weights = quantize_influences(layer.joints, layer.weights)
@@ -207,6 +209,7 @@ def _add_material(document: Document, name: str, material: Material, manner: _Ma
     result = gl.Material(
         name=name, pbrMetallicRoughness=surface, alphaMode=material.alpha, doubleSided=material.double_sided
     )
+    checkpoint()
     if material.normal is not None:
         picture, mime = textures.encode_data(material.normal, quality)
         result.normalTexture = gl.NormalMaterialTexture(

@@ -28,6 +28,8 @@ PREVIEW = len(LEVELS) + 1
 """Rank of a preview in the queue."""
 BEGIN = 1
 """Rank of beginning an avatar: what was begun gets its first level before the next is begun."""
+FIRST_LEVEL = BEGIN + 1
+"""Ranks below are what a client waits for with nothing to see yet."""
 
 
 def urgency(level: int) -> int:

@@ -18,6 +18,7 @@ from lodestream_server import layers
 from lodestream_server.avatar import Avatar, Float
 from lodestream_server.body.template import FIELD_SHELLS, Shape
 from lodestream_server.cache import Cache
+from lodestream_server.checkpoint import checkpoint
 from lodestream_server.config import Config
 from lodestream_server.encoders.batching import Batcher
 from lodestream_server.encoders.engines import rehearsal
@@ -225,6 +226,7 @@ class NeuralPipeline:
             raise ValueError(f"level {level} is coarser than what was decoded before")
         while job.state.done < stages:
             job.state, planes = self._decoder.advance(job.state)
+            checkpoint()
             job.planes = self.figure.fitting.apply(self.figure.gutters.fill(planes), job.outfit)
 
 

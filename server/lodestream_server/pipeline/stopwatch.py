@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lodestream_server import tracing
-from lodestream_server.pipeline.workers import checkpoint
+from lodestream_server.checkpoint import checkpoint, own_seconds
 
 Observe = Callable[[str, float], None]
 """Called with the name of a stage and the seconds it took."""
@@ -28,12 +27,12 @@ class Stopwatch:
             AbandonedError: Nobody waits for the job any more.
         """
         checkpoint()
-        begin = time.perf_counter()
+        begin = own_seconds()
         try:
             with tracing.span(name, level):
                 yield
         finally:
-            seconds = time.perf_counter() - begin
+            seconds = own_seconds() - begin
             key = name if level is None else f"{name}_{level}"
             self.stages_ms[key] = self.stages_ms.get(key, 0.0) + seconds * 1e3
             self._observe(name, seconds)

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
+from lodestream_server.checkpoint import giving, own_seconds, pausing
 from lodestream_server.errors import AbandonedError, OutOfTimeError, OverloadedError
 from lodestream_server.metrics import Metrics
 
 T = TypeVar("T")
 _MAX_TURNS = 4096
-_HERE = threading.local()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,12 +66,16 @@ class Workers:
     Within an urgency, clients take turns as in start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996), all work
     of an urgency counting alike: a client's n-th waiting piece goes after everybody else's first n - 1.
 
+    Work below ``pressing`` does not wait for what was begun: a thread does it at the next ``checkpoint`` of less urgent
+    work, and then goes on with that.
+
     Attributes:
         limit: Calls that may wait.
     """
 
-    def __init__(self, count: int, queue: int, metrics: Metrics) -> None:
+    def __init__(self, count: int, queue: int, metrics: Metrics, pressing: int = 0) -> None:
         self.limit = queue
+        self._pressing = pressing
         self._metrics = metrics
         self._order = itertools.count()
         self._heap: list[tuple[int, int, int, _Item]] = []
@@ -169,37 +174,42 @@ class Workers:
                     self._ready.wait()
                 if self._closed:
                     return
-                urgency, turn, _, item = heapq.heappop(self._heap)
-                self._turn[urgency] = max(turn, self._turn.get(urgency, 0))
-                pace = self._paces.setdefault(urgency, _Pace())
-            if item.future.set_running_or_notify_cancel():
-                self._do(item, pace)
+                item = self._take()
+            self._do(item)
             del item  # it holds an avatar, and the next may be long in coming
 
-    def _do(self, item: _Item, pace: _Pace) -> None:
-        began = time.perf_counter()
-        self._metrics.queue.observe(began - item.since)
+    def _take(self) -> _Item:
+        urgency, turn, _, item = heapq.heappop(self._heap)
+        self._turn[urgency] = max(turn, self._turn.get(urgency, 0))
+        return item
+
+    def _pause(self, item: _Item) -> None:
+        """A checkpoint of ``item``."""
+        if item.abandoned:
+            raise AbandonedError
+        limit = min(self._pressing, item.urgency)
+        while True:
+            with self._ready:
+                if not self._heap or self._heap[0][0] >= limit:
+                    return
+                pressing = self._take()
+            with giving():
+                self._do(pressing)
+
+    def _do(self, item: _Item) -> None:
+        if not item.future.set_running_or_notify_cancel():
+            return
+        pace = self._paces.setdefault(item.urgency, _Pace())
+        self._metrics.queue.observe(time.perf_counter() - item.since)
         if time.monotonic() + pace.quickest() > item.until():
             item.future.set_exception(OutOfTimeError())
             return
-        _HERE.item = item
+        began = own_seconds()
         try:
-            result = item.context.run(item.call)
+            with pausing(partial(self._pause, item)):
+                result = item.context.run(item.call)
         except BaseException as error:  # noqa: BLE001 (it belongs to whoever waits)
             item.future.set_exception(error)
         else:
-            pace.add(time.perf_counter() - began)
+            pace.add(own_seconds() - began)
             item.future.set_result(result)
-        finally:
-            _HERE.item = None
-
-
-def checkpoint() -> None:
-    """Long work calls this between its stages.
-
-    Raises:
-        AbandonedError: Nobody waits for the work any more that this thread is at.
-    """
-    item: _Item | None = getattr(_HERE, "item", None)
-    if item is not None and item.abandoned:
-        raise AbandonedError

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from lodestream_server.avatar import Bytes, Float
+from lodestream_server.checkpoint import checkpoint
 from lodestream_server.field.planes import REGIONS, Planes, ShellPlanes
 from lodestream_server.outfit import OVER_SHIRT, Outfit
 from lodestream_server.texture import decals, material, pattern
@@ -94,6 +95,7 @@ def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     if not len(cloth.index):
         return out.reshape(size, size, 3)
     own = shares(planes, shell, size, cloth.index)
+    checkpoint()
     names = dict(enumerate(REGIONS[shell]))
     main = planes.palette[0]
     colour = _pattern(cloth, outfit, main)
@@ -102,9 +104,11 @@ def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
         for k, share in own.items():
             if k:
                 colour += planes.palette[k][:, None] * share
+    checkpoint()
     regions = {names[k]: v for k, v in own.items()}
     regions.setdefault("main", np.zeros(len(edge), np.float32))
     decals.draw(colour, cloth, edge, regions, outfit, main)
+    checkpoint()
     shade = resize(planes.shade, size).ravel()[cloth.index]
     tint = material.of(shell, outfit).tint(cloth)
     colour *= shade * (1 + tint * regions["main"])
