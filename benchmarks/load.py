@@ -86,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             cancel=arguments.cancel,
             timeout=arguments.timeout,
             seed=time.time_ns() >> 10,
+            ramp=arguments.ramp,
         )
         run(replace(plan, clients=1, rate=0.0, seconds=min(1.0, plan.seconds), slow=0, stalled=0, cancel=0.0))  # warm
         began = time.perf_counter()
@@ -103,7 +104,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(", ".join(f"{name}: {count}" for name, count in result["slow_readers"].items()))
     if arguments.log is not None:
         arguments.log.write_text("".join(json.dumps(asdict(o)) + "\n" for o in outcomes), encoding="utf-8")
-    how = {name: getattr(arguments, name) for name in ("clients", "processes", "open_rate", "duration", "cancel")}
+    how = {
+        name: getattr(arguments, name) for name in ("clients", "processes", "open_rate", "ramp", "duration", "cancel")
+    }
     common.finish("load", {**facts, **how, **result}, arguments.save)
 
 
@@ -116,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     loop.add_argument(
         "--closed", action="store_true", help="each client sends its next request when the last is over (default)"
     )
+    parser.add_argument("--ramp", type=float, default=0.0, metavar="SECONDS", help="over which --closed clients come")
     parser.add_argument("--duration", type=float, default=20.0, metavar="SECONDS")
     parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of one request")
     parser.add_argument("--slow-readers", type=int, default=0, metavar="N", help="further clients that read 1 KiB/s")

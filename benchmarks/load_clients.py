@@ -46,6 +46,7 @@ class Plan:
         cancel: Share of the requests that are cancelled, after 0 to 1 s.
         timeout: Seconds that a request may take.
         seed: Of arrivals and cancels.
+        ramp: Seconds over which the closed loop's clients come; 0: all in one instant.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Plan:
     cancel: float = 0.0
     timeout: float = 120.0
     seed: int = 0
+    ramp: float = 0.0
 
 
 @dataclass(slots=True)
@@ -100,14 +102,18 @@ class _Players:
             clients = [lodestream.AsyncClient(plan.address, **options) for _ in range(plan.clients)]
             for client in clients:
                 await stack.enter_async_context(client)
+            self._began = time.perf_counter()
+            self._end = self._began + plan.seconds
             if plan.rate:
                 await self._open(clients)
             else:
-                await asyncio.gather(*(self._closed(client) for client in clients))
+                waits = (plan.ramp * n / len(clients) for n in range(len(clients)))
+                await asyncio.gather(*map(self._closed, clients, waits))
         await asyncio.gather(*slow)
         return self._outcomes
 
-    async def _closed(self, client: lodestream.AsyncClient) -> None:
+    async def _closed(self, client: lodestream.AsyncClient, wait: float) -> None:
+        await asyncio.sleep(wait)
         while (now := time.perf_counter()) < self._end:
             outcome = await self._request(client, now)
             if outcome.error not in ("", "cancelled"):
