@@ -12,7 +12,11 @@ from lodestream.v1 import avatar_pb2 as pb
 RIGS: Mapping[str, pb.Rig] = {"mixamo": pb.RIG_MIXAMO, "unreal": pb.RIG_UNREAL, "vrm": pb.RIG_VRM}
 LAYOUTS: Mapping[str, pb.Layout] = {"layers": pb.LAYOUT_LAYERS, "atlas": pb.LAYOUT_ATLAS}
 
-OPTIONS = (("grpc.max_receive_message_length", 64 * 2**20), ("grpc.max_send_message_length", 64 * 2**20))
+OPTIONS = (
+    ("grpc.max_receive_message_length", 64 * 2**20),
+    ("grpc.max_send_message_length", 64 * 2**20),
+    ("grpc.use_local_subchannel_pool", 1),  # else all clients of a process share one connection and its limits
+)
 
 Picture = bytes | str | PathLike[str]
 
