@@ -8,7 +8,7 @@ from lodestream_server import bundle
 from lodestream_server.cache import _ENTRY, Cache
 from lodestream_server.config import load as options
 from lodestream_server.metrics import Metrics
-from lodestream_server.pipeline import neural
+from lodestream_server.pipeline import loading
 from lodestream_server.pipeline.request import AvatarRequest
 
 
@@ -105,7 +105,7 @@ def test_many_threads_keep_the_books_straight(metrics):
 
 
 def test_the_pipeline_remembers_without_mixing_anything_up(metrics, tmp_path):
-    pipeline = neural.load(options(["--data-dir", str(tmp_path), "--engine", "onnxruntime-cpu"], {}), metrics)
+    pipeline = loading.load(options(["--data-dir", str(tmp_path), "--engine", "onnxruntime-cpu"], {}), metrics)
     prompt = "a tall bald man in a red t-shirt and blue jeans"
     first, second = ((bundle.embedded() / "gallery" / f"p00{n}.jpg").read_bytes() for n in (1, 2))
     requests = [

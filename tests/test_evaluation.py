@@ -18,7 +18,8 @@ from lodestream_server.figure import Figure
 from lodestream_server.latent import LatentSpec
 from lodestream_server.metrics import Metrics
 from lodestream_server.outfit import Outfit
-from lodestream_server.pipeline.neural import NeuralPipeline, load
+from lodestream_server.pipeline.loading import load
+from lodestream_server.pipeline.neural import NeuralPipeline
 from lodestream_training import colours
 from lodestream_training.evaluation import fidelity, report, retrieval, statistics, variety, words
 from lodestream_training.evaluation import prompts as by_hand

@@ -36,9 +36,9 @@ SERVE = """
 import json, sys
 from lodestream_server.config import Config
 from lodestream_server.metrics import Metrics
-from lodestream_server.pipeline import neural
+from lodestream_server.pipeline import loading
 from lodestream_server.pipeline.request import AvatarRequest
-pipeline = neural.load(Config(bundle=sys.argv[1], threads=1), Metrics())
+pipeline = loading.load(Config(bundle=sys.argv[1], threads=1), Metrics())
 job = pipeline.begin(AvatarRequest(sys.argv[2]))
 made = pipeline.level(job, 3)
 heavy = sorted({name.partition(".")[0] for name in sys.modules} & {"torch", "transformers", "timm"})

@@ -36,7 +36,7 @@ def test_the_sdk_needs_no_networks():
     assert not loaded(code) & {*HEAVY, "onnxruntime", "lodestream_server", "PIL", "prometheus_client"}
 
 
-@pytest.mark.parametrize("module", ["cli", "app", "pipeline.neural", "rpc.server", "web.server"])
+@pytest.mark.parametrize("module", ["cli", "app", "pipeline.loading", "rpc.server", "web.server"])
 def test_the_server_needs_no_training(module):
     assert not loaded(f"import lodestream_server.{module}") & {*HEAVY, "lodestream_training"}
 

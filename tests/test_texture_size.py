@@ -13,7 +13,8 @@ from lodestream.v1 import avatar_pb2 as pb
 from lodestream_server.config import Config
 from lodestream_server.errors import InvalidRequestError
 from lodestream_server.metrics import Metrics
-from lodestream_server.pipeline.neural import NeuralPipeline, load
+from lodestream_server.pipeline.loading import load
+from lodestream_server.pipeline.neural import NeuralPipeline
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_server.rpc import convert
 

@@ -10,7 +10,7 @@ from lodestream_server import tracing
 from lodestream_server.config import Config, load
 from lodestream_server.errors import ConfigError
 from lodestream_server.metrics import Metrics
-from lodestream_server.pipeline import neural
+from lodestream_server.pipeline import loading
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_server.pipeline.studio import Studio
 from lodestream_server.pipeline.workers import Workers
@@ -93,7 +93,7 @@ def test_a_failed_call_names_the_class_of_its_error_alone(spans, tmp_path):
 
 
 def test_the_real_pipeline_has_a_span_for_every_stage(spans, tmp_path):
-    pipeline = neural.load(Config(data_dir=tmp_path), Metrics())
+    pipeline = loading.load(Config(data_dir=tmp_path), Metrics())
     job = pipeline.begin(AvatarRequest("a man in a blue suit"))
     pipeline.level(job, 3)
     found = {span.name: span for span in spans()}

@@ -53,10 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in _THREADS:
             os.environ.setdefault(name, "1")
         from lodestream_server.app import serve  # noqa: PLC0415 (imports NumPy)
-        from lodestream_server.pipeline import neural  # noqa: PLC0415
+        from lodestream_server.pipeline.loading import load  # noqa: PLC0415
 
         reread = partial(configuration.load, argv) if "config" in sources else None
-        asyncio.run(serve(config, neural.load, began, reread))
+        asyncio.run(serve(config, load, began, reread))
     except StartupError as error:
         print(f"lodestream-server: {error}", file=sys.stderr)  # noqa: T201 (this is a command)
         return error.exit_code

@@ -11,7 +11,7 @@ from PIL import Image
 from lodestream_server import bundle as bundles
 from lodestream_server.config import Config
 from lodestream_server.metrics import Metrics
-from lodestream_server.pipeline.neural import load
+from lodestream_server.pipeline.loading import load
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_training.evaluation import ablations, fidelity, picture_prompts, prompts, retrieval, variety, words
 from lodestream_training.evaluation.pictures import front
