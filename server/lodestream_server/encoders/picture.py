@@ -16,6 +16,10 @@ from lodestream_server.errors import InvalidRequestError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS = 32 * 10**6
+MAX_SIDE = 65_535  # pixels, as in JPEG: every row costs memory
+MAX_SCANS = 100  # of a JPEG: honest ones have ten, each looks at every block, and millions fit into a small file
+_MAX_READS = 50_000
+_JPEG, _SCAN = b"\xff\xd8", b"\xff\xda"
 _FIELD = "image"
 
 
@@ -30,9 +34,10 @@ def open_picture(data: bytes, size: int = preprocess.SIZE) -> Image.Image:
         InvalidRequestError: It is no picture, too large, or broken.
     """
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+        # warnings are of bombs, for which our own limit is lower, and of odd metadata
+        with warnings.catch_warnings(action="ignore"), Image.open(_Whole(data), formats=FORMATS) as picture:
             _check_size(*picture.size)
+            _check_scans(data)
             if picture.format == "JPEG":
                 picture.draft("RGB", (2 * size, 2 * size))
             picture.load()
@@ -45,9 +50,35 @@ def open_picture(data: bytes, size: int = preprocess.SIZE) -> Image.Image:
         raise InvalidRequestError(_FIELD, "must be an intact PNG, JPEG or WebP file") from error
 
 
+class _Whole(io.BytesIO):
+    """A file for decoders. One in a million tiny pieces keeps them busy for seconds: they may not read that often."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Bytes.
+
+        Raises:
+            ValueError: It was read from too often.
+        """
+        self._reads += 1
+        if self._reads > _MAX_READS:
+            raise ValueError("too many pieces")
+        return super().read(size)
+
+
 def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE:
+        raise InvalidRequestError(_FIELD, f"must have at most {MAX_SIDE:,} pixels a side, got {width:,} by {height:,}")
     if width * height > MAX_PIXELS:
         raise InvalidRequestError(_FIELD, f"must have at most {MAX_PIXELS:,} pixels, got {width:,} by {height:,}")
+
+
+def _check_scans(data: bytes) -> None:
+    if data.startswith(_JPEG) and data.count(_SCAN) > MAX_SCANS:
+        raise InvalidRequestError(_FIELD, f"must have at most {MAX_SCANS} scans")
 
 
 def _flat(picture: Image.Image) -> Image.Image:

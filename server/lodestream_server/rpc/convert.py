@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
-from google.protobuf import empty_pb2, message_factory, unknown_fields
+from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
@@ -18,6 +20,7 @@ from lodestream_server.pipeline.request import LEVELS, TEXTURE_SIZES, AvatarRequ
 
 MAX_PROMPT = 2000  # code points
 MAX_IMAGE = 16 * 2**20  # bytes
+MAX_MORPH_TARGETS = 1024
 CHUNK_BYTES = range(1024, 2**20 + 1)
 DEFAULT_CHUNK_BYTES = 65536
 PREVIEW_EDGE = range(16, 1025)
@@ -33,7 +36,11 @@ LAYOUTS: Mapping[int, str] = {
     pb.LAYOUT_LAYERS: "layers",
     pb.LAYOUT_ATLAS: "atlas",
 }
+_VARINT = 0
 _LENGTH_DELIMITED = 2
+_VARINT_BYTES = 10
+_FIXED_BYTES = {1: 8, 5: 4}  # by wire type
+_LOOKED_AT = 256  # fields of a message that is none; no honest one has more
 _ID_LENGTH = 32
 
 M = TypeVar("M", bound=Message)
@@ -103,10 +110,10 @@ def stream_call(message: pb.StreamAvatarRequest, morph_targets: Mapping[str, tup
         prompt=_prompt(message.prompt, required=image is None),
         image=image,
         seed=message.seed,
-        levels=_levels(tuple(message.levels)),
+        levels=_levels(message.levels),
         rig=_enum("rig", RIGS, message.rig),
         layout=_enum("layout", LAYOUTS, message.layout),
-        morph_targets=_morphs(tuple(message.morph_targets), morph_targets),
+        morph_targets=_morphs(message.morph_targets, morph_targets),
         texture_size=_texture_size(message.texture_size),
     )
     return StreamCall(request, chunk_bytes)
@@ -159,11 +166,11 @@ def _prompt(text: str, *, required: bool) -> str | None:
     return text or None
 
 
-def _levels(levels: tuple[int, ...]) -> tuple[int, ...]:
-    for level in levels:
+def _levels(levels: Sequence[int]) -> tuple[int, ...]:
+    for level in levels[: len(LEVELS) + 1]:  # there may be millions
         if level not in LEVELS:
             raise InvalidRequestError("levels", f"must be of {_list(LEVELS)}, got {level}")
-    if len(set(levels)) != len(levels):
+    if len(levels) > len(LEVELS) or len(set(levels)) != len(levels):
         raise InvalidRequestError("levels", "must name every level at most once")
     return tuple(level for level in LEVELS if level in levels or not levels)
 
@@ -181,7 +188,9 @@ def _texture_size(value: int) -> int:
     return size
 
 
-def _morphs(names: tuple[str, ...], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _morphs(names: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    if len(names) > MAX_MORPH_TARGETS:
+        raise InvalidRequestError("morph_targets", f"must be at most {MAX_MORPH_TARGETS:,} names, got {len(names):,}")
     for name in names:
         if name not in known:
             raise InvalidRequestError("morph_targets", f"must be of {_list(known)}, got {name[:64]!r}")
@@ -196,24 +205,58 @@ def _avatar_id(field: str, text: str) -> str:
 
 def _not_utf8(kind: type[Message], raw: bytes) -> str | None:
     """Name of the first text field that is not UTF-8, ``None`` if that is not what is wrong with ``raw``."""
-    try:
-        found = unknown_fields.UnknownFieldSet(empty_pb2.Empty.FromString(raw))
-    except DecodeError:
-        return None
-    for item in (found[at] for at in range(len(found))):
-        field = kind.DESCRIPTOR.fields_by_number.get(item.field_number)
-        if field is None or item.wire_type != _LENGTH_DELIMITED:
+    for number, data in islice(_fields(raw), _LOOKED_AT):
+        field = kind.DESCRIPTOR.fields_by_number.get(number)
+        if field is None:
             continue
         if field.type == field.TYPE_STRING:
             try:
-                item.data.decode()
+                data.decode()
             except UnicodeDecodeError:
                 return str(field.name)
         elif isinstance(field.message_type, Descriptor):
-            inner = _not_utf8(message_factory.GetMessageClass(field.message_type), item.data)
+            inner = _not_utf8(message_factory.GetMessageClass(field.message_type), data)
             if inner is not None:
                 return f"{field.name}.{inner}"
     return None
+
+
+def _fields(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Numbers of a message's fields and the bytes of those that have a length, up to where it breaks off.
+
+    See protobuf.dev/programming-guides/encoding.
+    """
+    at = 0
+    with suppress(IndexError):
+        while True:
+            tag, at = _varint(raw, at)
+            wire_type, number = tag & 7, tag >> 3
+            size = 0
+            if wire_type == _VARINT:
+                _, at = _varint(raw, at)
+            elif wire_type in _FIXED_BYTES:
+                at += _FIXED_BYTES[wire_type]
+            elif wire_type == _LENGTH_DELIMITED:
+                size, at = _varint(raw, at)
+            if wire_type not in (_VARINT, _LENGTH_DELIMITED, *_FIXED_BYTES) or size > len(raw) - at:
+                return
+            yield number, raw[at : at + size]
+            at += size
+
+
+def _varint(raw: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at ``at``, and where it ends.
+
+    Raises:
+        IndexError: ``raw`` ends before, or it is none.
+    """
+    value = 0
+    for place in range(_VARINT_BYTES):
+        byte = raw[at + place]
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, at + place + 1
+    raise IndexError
 
 
 def _list(values: Iterable[object]) -> str:
