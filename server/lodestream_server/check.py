@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -14,9 +13,8 @@ from lodestream_server import bundle, config, tracing
 from lodestream_server.config import Config
 from lodestream_server.errors import ConfigError
 from lodestream_server.security import policy
+from lodestream_server.security.disguise import disguise
 from lodestream_server.store.opening import open_storage
-
-_PASSWORD = re.compile(r"(?<=://)[^/@]+(?=@)|(?<=[?&])[^=&]*(?:key|secret|token|password)[^=&]*=[^&]*", re.IGNORECASE)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -32,7 +30,8 @@ def main(argv: Sequence[str]) -> None:
         StartupError: A worker could not start like this, or could not keep avatars.
     """
     options, sources = config.trace(argv)
-    sys.stdout.write("".join(f"{line}\n" for line in _lines(options, sources)))
+    for line in _lines(options, sources):
+        sys.stdout.write(line.replace("\n", " ").encode(errors="backslashreplace").decode() + "\n")
     sys.stdout.flush()
     policy.load(options)
     tracing.wanted(options)
@@ -51,12 +50,15 @@ def _lines(options: Config, sources: Mapping[str, str]) -> Iterator[str]:
         elif isinstance(value, bool | int | float):
             yield f"{name} = {json.dumps(value)}  # {source}"
         else:
-            yield f"{name} = {json.dumps(_PASSWORD.sub('[hidden]', str(value)), ensure_ascii=False)}  # {source}"
+            yield f"{name} = {json.dumps(disguise(str(value)), ensure_ascii=False)}  # {source}"
 
 
 def _check_folder(folder: Path) -> None:
     """The folder, or what it would be made in, must be one and writable."""
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    try:
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    except OSError as error:
+        raise ConfigError("--data-dir", f"{folder}: {error.strerror}") from error
     if not there.is_dir():
         raise ConfigError("--data-dir", f"{there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):

@@ -17,6 +17,11 @@ from lodestream_server.errors import ConfigError
 PREFIX = "LODESTREAM_"
 CHECK = "--check-config"
 ENGINES = ("auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu", "openvino")
+_THREADS = 1024
+_LONGEST = 10**9  # seconds; what threads and clocks can count, and more than anybody waits
+_SLOWEST, _FASTEST = 0.001, 10**9
+_HOST = re.compile(r"[A-Za-z0-9._%-]{1,255}|\[?[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9._-]{1,64})?\]?")
+_PORT = re.compile(r"[0-9]{1,5}")
 PRECISIONS = ("auto", "fp32", "fp16", "bf16", "int8")
 
 
@@ -25,14 +30,19 @@ def _cores() -> int:
 
 
 def _data_dir() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lodestream"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lodestream"
+    except RuntimeError as error:
+        raise ConfigError("--data-dir", "is needed, for this user has no home") from error
 
 
-def _count(least: int) -> Callable[[str], int]:
+def _count(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
     def parse(text: str) -> int:
         value = int(text)
         if value < least:
             raise ValueError(f"must be at least {least}")
+        if value > most:
+            raise ValueError(f"must be at most {most:,}")
         return value
 
     return parse
@@ -40,14 +50,21 @@ def _count(least: int) -> Callable[[str], int]:
 
 def _seconds(text: str) -> float:
     value = float(text)
-    if not 0 <= value < float("inf"):
-        raise ValueError("must be 0 or more seconds")
+    if not 0 <= value <= _LONGEST:
+        raise ValueError(f"must be 0 to {_LONGEST:,} seconds")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if value and not _SLOWEST <= value <= _FASTEST:
+        raise ValueError(f"must be 0 or {_SLOWEST} to {_FASTEST:,} a second")
     return value
 
 
 def _address(text: str) -> str:
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not colon or not _HOST.fullmatch(host) or not _PORT.fullmatch(port) or int(port) > 65535:
         raise ValueError("must be HOST:PORT, the port 0 to 65535")
     return text
 
@@ -79,7 +96,14 @@ def _choice(*values: str) -> Callable[[str], str]:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("must not begin with the home of nobody") from None
+
+
+def _bundle(text: str) -> str:
+    return text if text == "embedded" else str(_path(text))
 
 
 def _about(parse: Callable[[str], Any], text: str) -> Mapping[str, Any]:
@@ -93,22 +117,25 @@ class Config:
     listen: str = field(default="127.0.0.1:50051", metadata=_about(_address, "HOST:PORT of gRPC; port 0: any free one"))
     http: str = field(default="127.0.0.1:8080", metadata=_about(_http, "HOST:PORT of /metrics and /healthz, or off"))
     data_dir: Path = field(default_factory=_data_dir, metadata=_about(_path, "folder of the store"))
-    bundle: str = field(default="embedded", metadata=_about(str, "folder of the weights, or embedded"))
+    bundle: str = field(default="embedded", metadata=_about(_bundle, "folder of the weights, or embedded"))
     engine: str = field(
         default="auto", metadata=_about(_choice(*ENGINES), f"what runs the networks: {', '.join(ENGINES)}")
     )
     precision: str = field(
         default="auto", metadata=_about(_choice(*PRECISIONS), f"of the networks' products: {', '.join(PRECISIONS)}")
     )
-    workers: int = field(default_factory=_cores, metadata=_about(_count(1), "avatars computed at once"))
-    threads: int = field(default=1, metadata=_about(_count(1), "threads per network call"))
+    workers: int = field(default_factory=_cores, metadata=_about(_count(1, _THREADS), "avatars computed at once"))
+    threads: int = field(default=1, metadata=_about(_count(1, _THREADS), "threads per network call"))
     batch: int = field(default=1, metadata=_about(_count(1), "requests per network call at most"))
     batch_wait: float = field(
         default=0.002, metadata=_about(_seconds, "seconds to wait for the call under way, if batch is not 1")
     )
     cache: int = field(default=4096, metadata=_about(_count(0), "results of each kind that are kept in memory"))
     cache_mb: int = field(default=32, metadata=_about(_count(0), "size of those results in MB, of each kind"))
-    queue: int = field(default=256, metadata=_about(_count(1), "jobs that may wait before new ones are refused"))
+    queue: int = field(
+        default_factory=lambda: 32 * _cores(),
+        metadata=_about(_count(1), "jobs that may wait before new ones are refused"),
+    )
     store: str = field(default="", metadata=_about(str, "URL of the store in place of a folder, as s3://bucket/folder"))
     store_mb: int = field(default=2048, metadata=_about(_count(0), "size of the store in MB"))
     tokens: Path | None = field(
@@ -127,7 +154,7 @@ class Config:
         metadata=_about(_choice("auto", "on", "off"), "whether callers may ask for the methods; auto: without tokens"),
     )
     rate: float = field(
-        default=10.0, metadata=_about(_seconds, "calls a second of one token (or address, without tokens); 0: any")
+        default=10.0, metadata=_about(_rate, "calls a second of one token (or address, without tokens); 0: any")
     )
     burst: int = field(default=20, metadata=_about(_count(1), "calls of one token that may come at once after a pause"))
     streams: int = field(default=16, metadata=_about(_count(1), "calls of one token that may be under way"))
@@ -189,7 +216,7 @@ def trace(
         elif variable in environ:
             values[name], sources[name] = _parse(name, variable, environ[variable]), variable
         elif name in from_file:
-            values[name], sources[name] = _parse(name, f"{path}: {name}", str(from_file[name])), str(path)
+            values[name], sources[name] = _parse(name, f"{path}: {name}", from_file[name]), str(path)
     return Config(**values), sources
 
 
@@ -228,19 +255,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read(path: Path) -> Mapping[str, object]:
+def _read(path: Path) -> Mapping[str, str]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"--config {path}", error.strerror or "cannot be read") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"--config {path}", str(error)) from error
+    except RecursionError:
+        raise ConfigError(f"--config {path}", "is nested too deeply") from None
     if unknown := sorted(set(values) - set(_FIELDS)):
         raise ConfigError(f"--config {path}", f"unknown option {unknown[0]}; known are {', '.join(_FIELDS)}")
-    return values
+    if odd := [name for name, value in values.items() if not isinstance(value, str | int | float)]:
+        raise ConfigError(f"--config {path}", f"{odd[0]} must be a text, a number, or yes or no")
+    try:
+        return {name: str(value) for name, value in values.items()}
+    except ValueError as error:  # Python writes no numbers of thousands of digits
+        raise ConfigError(f"--config {path}", str(error)) from error
 
 
 def _parse(name: str, source: str, text: str) -> object:
+    if "\0" in text:
+        raise ConfigError(source, "must not contain NUL")
     try:
         return _FIELDS[name].metadata["parse"](text)
     except ValueError as error:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lodestream_server.security.disguise import disguise
+
 
 class LodestreamError(Exception):
     """Root of all errors raised on purpose. The message is written for the user: no paths, no internals."""
@@ -106,9 +108,12 @@ class NetworkError(RuntimeError):
 
 
 class StartupError(LodestreamError):
-    """The server cannot start. Written for its operator, so paths are welcome."""
+    """The server cannot start. Written for its operator, so paths are welcome; secrets are not."""
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(disguise(message))
 
 
 class ConfigError(StartupError):
@@ -140,7 +145,9 @@ class BundleFileError(BundleError):
     """A file of the bundle is missing or is not what the manifest says."""
 
     def __init__(self, path: str, expected: str, found: str) -> None:
-        super().__init__(f"bundle file {path} is broken: expected sha256 {expected}, found {found}")
+        super().__init__(
+            f"bundle file {path} is broken: expected sha256 {expected}, found {found}; copy or install the bundle again"
+        )
         self.path = path
         self.expected = expected
         self.found = found

@@ -10,6 +10,8 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from lodestream_server.errors import INTERNAL, InvalidRequestError, RetryableError, outside
 
 DOMAIN = "lodestream"
+_LONGEST = 86_400.0
+"""Seconds that anybody is told to wait."""
 
 
 def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
@@ -26,7 +28,7 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     elif isinstance(error, RetryableError):
         delay = duration_pb2.Duration()
-        delay.FromNanoseconds(int(error.retry_after * 1e9))
+        delay.FromNanoseconds(int(min(error.retry_after, _LONGEST) * 1e9))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     code: int = grpc.StatusCode[look.grpc].value[0]
     return status_pb2.Status(code=code, message=message, details=[_pack(detail) for detail in details])

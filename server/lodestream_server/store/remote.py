@@ -76,7 +76,7 @@ def open_remote(url: str) -> RemoteStorage:
         system, root = core.url_to_fs(url, **_OPTIONS.get(url.partition("://")[0], {}))
     except ImportError as error:
         raise ConfigError("--store", f"{url} needs further packages: pip install 'lodestream[s3]'") from error
-    except ValueError as error:
+    except Exception as error:  # file systems raise whatever a strange URL leads them to
         raise ConfigError("--store", f"{url} cannot be opened: {error}") from error
     return RemoteStorage(system, root)
 

@@ -40,7 +40,7 @@ class WebServer:
         kind = _Server6 if ":" in host else _Server
         try:
             self._server = kind((host.strip("[]"), int(port)), metrics, healthy, policy)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # names of hosts that are none cannot be encoded
             raise AddressInUseError("--http", address) from error
         self.address = f"{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
@@ -120,6 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, _TEXT, b"there are /metrics and /healthz\n")
 
     do_HEAD = do_GET  # noqa: N815 (the name is http.server's)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answers what is no request; does not repeat it, for it may hold a token."""
+        self.request_version = self.protocol_version  # else those whose version makes no sense got no status
+        self._answer(code, _TEXT, f"{HTTPStatus(code).phrase.lower()}\n".encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is http.server's)
         """Says nothing: probes come every few seconds."""
