@@ -60,11 +60,11 @@ def choose(monkeypatch, engine="auto", **stubs):
     """Selects engines for the picture tower; stubs: name -> engine or EngineError."""
     original = selection.open_engine
 
-    def opened(name, config, tokens):
+    def opened(name, config, tokens, damaged):
         found = stubs.get(name.replace("-", "_"))
         if isinstance(found, EngineError):
             raise found
-        return [found] if found else original(name, config, tokens)
+        return [found] if found else original(name, config, tokens, damaged)
 
     monkeypatch.setattr(selection, "open_engine", opened)
     metrics = Metrics()

@@ -15,6 +15,7 @@ from lodestream_server.errors import BundleError, BundleFileError
 
 MANIFEST = "manifest.json"
 EMBEDDED = "embedded"
+_REMEDY = "copy or install the bundle again, or name another folder with --bundle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ def load(location: str) -> Bundle:
         name, version, files = str(manifest["name"]), str(manifest["version"]), manifest["files"]
         entries = {str(file): str(entry["sha256"]) for file, entry in files.items()}
     except FileNotFoundError as error:
-        raise BundleError(f"no bundle at {root}: {MANIFEST} is missing") from error
+        raise BundleError(f"no bundle at {root}: {MANIFEST} is missing; {_REMEDY}") from error
     except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}") from error
+        raise BundleError(f"{path} cannot be read: {error.strerror}; {_REMEDY}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BundleError(f"{path} is no bundle manifest: {type(error).__name__}: {error}") from error
+        raise BundleError(f"{path} is no bundle manifest: {type(error).__name__}: {error}; {_REMEDY}") from error
     for file in entries:
         if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
             raise BundleError(f"{path} lists {file}, which lies outside of the bundle")

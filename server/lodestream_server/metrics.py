@@ -28,6 +28,7 @@ class Metrics:
         self.requests = self._counter("requests", "Finished calls", "method", "code")
         self.bytes_sent = self._counter("bytes_sent", "GLB bytes sent", "level")
         self.engine_info = self._gauge("engine_info", "The engine that runs a model", "model", "engine", "precision")
+        self.engine_corrupt = self._counter("engine_corrupt", "Damaged files of engines, made anew")
         self.engine_fallback = self._counter(
             "engine_fallback", "Models that a slower engine took over", "model", "reason"
         )
@@ -38,6 +39,9 @@ class Metrics:
         self.store_evictions = self._counter("store_evictions", "Avatars whose levels were dropped for room")
         self.store_corrupt = self._counter("store_corrupt", "Damaged files of the store, put aside")
         self.store_errors = self._counter("store_errors", "Failed reads and writes of the store")
+        self.certificate_expiry = self._gauge(
+            "certificate_expiry_seconds", "When the first certificate of the chain ends, since 1970; 0 without TLS"
+        )
         self.reload_failed = self._gauge("reload_failed", "Whether what was read last could not be used", "what")
         self.cache_hits = self._counter("cache_hits", "Results that were still known", "cache")
         self.cache_misses = self._counter("cache_misses", "Results that had to be worked out", "cache")

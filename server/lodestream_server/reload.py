@@ -46,6 +46,7 @@ class Reload:
             failed["tokens"] = partial(getattr, policy.tokens, "failed")
         if policy.certificates is not None:
             failed["certificates"] = partial(getattr, policy.certificates, "failed")
+            metrics.certificate_expiry.set_function(policy.certificates.expires)
         if reread is not None:
             failed["options"] = partial(getattr, self, "_failed")
         self.useful = bool(failed)

@@ -14,7 +14,7 @@ from lodestream._assembly import Assembly
 from lodestream._connection import Pem, channel_credentials, metadata
 from lodestream._errors import ConnectionFailedError, LodestreamError, from_grpc
 from lodestream._events import Event, ServerInfo
-from lodestream._patience import PATIENT, RECONNECT, Patience
+from lodestream._patience import KEEPALIVE, PATIENT, RECONNECT, Patience
 from lodestream._requests import OPTIONS, Picture, server_info, stream_request
 from lodestream._retry import Retry
 from lodestream.v1 import avatar_pb2 as pb
@@ -60,10 +60,11 @@ class Client:
         self._met = False
         credentials = channel_credentials(tls, root_certificates, client_certificate)
         self._metadata = metadata(address, token, tls, credentials is not None)
+        options = (*OPTIONS, *RECONNECT, *KEEPALIVE)
         if credentials is None:
-            self._channel = grpc.insecure_channel(address, options=(*OPTIONS, *RECONNECT))
+            self._channel = grpc.insecure_channel(address, options=options)
         else:
-            self._channel = grpc.secure_channel(address, credentials, options=(*OPTIONS, *RECONNECT))
+            self._channel = grpc.secure_channel(address, credentials, options=options)
         self._stub = AvatarServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:

@@ -25,10 +25,18 @@ PATIENT = Retry(attempts=sys.maxsize)
 """The default: as often as fits into the budget."""
 RECONNECT = (
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 5_000),  # in truth how long one attempt to connect may take
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 """Options of channels: left to itself, gRPC looks for a lost server only every other minute in the end."""
+KEEPALIVE = (
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.ping_timeout_ms", 5_000),  # of pings that measure the line: one under way serves as the next of ours
+    ("grpc.http2.max_pings_without_data", 0),
+)
+"""Options of channels: a network that went silent during a call is noticed after 15 s at most, by a ping that is not
+answered. The server allows a ping every 5 s; the last line lifts gRPC's limit on pings of clients that only receive."""
 
 
 class Patience:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -23,7 +25,14 @@ _OPTIONS = (
     ("grpc.max_concurrent_streams", 128),  # of one connection; further ones wait at the client
     ("grpc.max_allowed_incoming_connections", 512),  # a process may have 1,024 files open, most everywhere
     ("grpc.max_connection_idle_ms", 5 * 60_000),
-    ("grpc.keepalive_time_ms", 60_000),  # finds out that a peer has vanished
+    # A peer that has vanished without a word is found out by a ping that it does not answer. Clients may ping too,
+    # at most every 5 s, also between calls: more often, the connection is ended (too_many_pings).
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),  # of pings that measure the line: one under way serves as the next of ours
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),  # any number
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.so_reuseport", 0),  # else two servers may share a port unnoticed
 )
@@ -87,7 +96,9 @@ class Doorkeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         """What answers the call. Health is for everybody."""
         method = self._methods.get(handler_call_details.method)
         error = method and self._guard.stranger(handler_call_details.invocation_metadata or ())
-        if not method or not error:
+        if not method:
+            return _lenient(await continuation(handler_call_details))
+        if not error:
             return await continuation(handler_call_details)
 
         async def refuse(_requests: AsyncIterator[bytes], context: grpc.aio.ServicerContext) -> None:
@@ -95,3 +106,20 @@ class Doorkeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 raise error
 
         return grpc.stream_stream_rpc_method_handler(refuse)  # the only kind that does not read first
+
+
+def _lenient(handler: Any) -> Any:
+    """A handler of gRPC's own services, to which what is no message counts as an empty one.
+
+    gRPC itself would answer UNKNOWN and log a traceback, for anybody who asks.
+    """
+    if handler is None or handler.request_deserializer is None:
+        return handler
+
+    def read(data: bytes) -> Any:
+        try:
+            return handler.request_deserializer(data)
+        except DecodeError:
+            return handler.request_deserializer(b"")
+
+    return handler._replace(request_deserializer=read)

@@ -26,6 +26,11 @@ _CAUSES = {
     errno.EROFS: Cause.READ_ONLY,
 }
 _REFUSED = (errno.EACCES, errno.EPERM)
+_REMEDIES = {
+    Cause.FULL: "make room on its disk, or lower --store-mb",
+    Cause.READ_ONLY: "let the worker's user write to --data-dir",
+    Cause.UNREADABLE: "look at its disk, or at the service of --store",
+}
 
 
 def cause_of(error: OSError, *, writing: bool) -> Cause:
@@ -52,4 +57,5 @@ class Faults:
             self._known.add(fault)
         if not known:
             doing = "written" if writing else "read"
-            _log.error("the store is %s and cannot be %s, going on without: %s", fault[1].value, doing, error)
+            said = "the store is %s and cannot be %s, going on without: %s; %s"
+            _log.error(said, fault[1].value, doing, error, _REMEDIES[fault[1]])

@@ -66,6 +66,7 @@ class LevelStore:
         document = seal(_key(avatar_id, _RECIPE), recipe.document())
         picture = recipe.request.image
         if (picture is None or self._write(avatar_id, _PICTURE, picture)) and self._write(avatar_id, _RECIPE, document):
+            self._unwritten.forget(avatar_id)
             self._make_room(avatar_id)
         else:
             self._unwritten.keep(avatar_id, recipe)
@@ -93,7 +94,9 @@ class LevelStore:
         return recipe
 
     def put(self, avatar_id: str, asset: LevelAsset) -> None:
-        """Keeps a finished level of an avatar whose recipe is here."""
+        """Keeps a finished level of an avatar whose recipe is here, or can be written by now."""
+        if (unwritten := self._unwritten.get(avatar_id)) is not None:
+            self.put_recipe(avatar_id, unwritten)
         if not self._shelf.has_recipe(avatar_id):
             return
         facts = asdict(asset)
@@ -118,9 +121,9 @@ class LevelStore:
         """What the level's SHA-256 was when it was made, ``None`` if it never was or nobody knows any more."""
         try:
             facts = self._unseal(avatar_id, f"level_{level}.json")
-        except OSError:
+            return facts and str(facts["sha256"])
+        except (OSError, KeyError, TypeError):
             return None
-        return facts and str(facts["sha256"])
 
     def _get(self, avatar_id: str, name: str) -> LevelAsset | None:
         try:
@@ -134,8 +137,13 @@ class LevelStore:
         except OSError as error:
             self._faults.note(error, writing=False)
             return None
-        if hashlib.sha256(glb).hexdigest() == facts["sha256"]:
-            return LevelAsset(glb=glb, **facts)
+        try:
+            asset = LevelAsset(glb=glb, **facts)
+        except TypeError:  # another version wrote it
+            self._put_aside(avatar_id, f"{name}.json")
+            return None
+        if hashlib.sha256(glb).hexdigest() == asset.sha256:
+            return asset
         self._put_aside(avatar_id, f"{name}.glb")
         return None
 

@@ -23,17 +23,22 @@ class RecipeMemory:
     def keep(self, avatar_id: str, recipe: Recipe) -> None:
         """Keeps a recipe; the oldest ones go."""
         with self._lock:
-            self._forget(avatar_id)
+            self._drop(avatar_id)
             self._recipes[avatar_id] = recipe
             self._bytes += len(recipe.request.image or b"")
             while len(self._recipes) > _RECIPES or self._bytes > _PICTURES:
-                self._forget(next(iter(self._recipes)))
+                self._drop(next(iter(self._recipes)))
 
     def get(self, avatar_id: str) -> Recipe | None:
         """The recipe, if it is still here."""
         return self._recipes.get(avatar_id)
 
-    def _forget(self, avatar_id: str) -> None:
+    def forget(self, avatar_id: str) -> None:
+        """Keeps it no longer, if it was here."""
+        with self._lock:
+            self._drop(avatar_id)
+
+    def _drop(self, avatar_id: str) -> None:
         recipe = self._recipes.pop(avatar_id, None)
         if recipe is not None:
             self._bytes -= len(recipe.request.image or b"")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 Facts = Mapping[str, str | int | list[list[int]]]
+_log = logging.getLogger(__name__)
 
 
 def key(facts: Facts) -> str:
@@ -22,10 +24,15 @@ class EngineCache:
     """A folder. A file is one line of JSON (key and SHA-256 of the rest) and then the payload.
 
     A file of another key, a truncated or a damaged one counts as absent; writing replaces it.
+
+    Args:
+        folder: Where the files lie.
+        damaged: Called for every file that is truncated or damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, damaged: Callable[[], None] = lambda: None) -> None:
         self.folder = folder
+        self._damaged = damaged
 
     def path(self, slot: str) -> Path:
         """The file of ``slot``."""
@@ -34,11 +41,19 @@ class EngineCache:
     def read(self, slot: str, facts: Facts) -> bytes | None:
         """The payload that was made from ``facts``, None if there is none that is whole."""
         try:
-            header, newline, payload = self.path(slot).read_bytes().partition(b"\n")
-            said = json.loads(header) if newline else None
-        except (OSError, ValueError):
+            header, _, payload = self.path(slot).read_bytes().partition(b"\n")
+            said = json.loads(header)
+        except FileNotFoundError:
             return None
-        return payload if said == _header(facts, payload) else None
+        except (OSError, ValueError) as error:
+            self._report(slot, error)
+            return None
+        expected = _header(facts, payload)
+        if said == expected:
+            return payload
+        if not isinstance(said, dict) or said.get("sha256") != expected["sha256"]:
+            self._report(slot, "its SHA-256 is another one")
+        return None
 
     def write(self, slot: str, facts: Facts, payload: bytes) -> Path:
         """Stores the payload in one step: whoever reads meanwhile gets the old file or the new one.
@@ -60,6 +75,10 @@ class EngineCache:
                 Path(name).unlink()
             raise
         return self.path(slot)
+
+    def _report(self, slot: str, problem: object) -> None:
+        _log.warning("engine damaged, made anew", extra={"file": self.path(slot), "problem": str(problem)})
+        self._damaged()
 
 
 def _header(facts: Facts, payload: bytes) -> dict[str, str]:

@@ -100,7 +100,7 @@ class Selection:
         out: list[Engine] = []
         for name in (self._config.engine,) if self._forced else ORDER:
             try:
-                out += open_engine(name, self._config, self._max_tokens)
+                out += open_engine(name, self._config, self._max_tokens, self._metrics.engine_corrupt.inc)
             except EngineError as error:
                 if self._forced:
                     raise
@@ -175,8 +175,8 @@ def _is_reference(engine: Engine) -> bool:
     return isinstance(engine, OnnxRuntimeCpu)
 
 
-def open_engine(name: str, config: Config, max_tokens: int) -> list[Engine]:
-    """The engine, and what stands behind it in the same place.
+def open_engine(name: str, config: Config, max_tokens: int, damaged: Callable[[], None] = lambda: None) -> list[Engine]:
+    """The engine, and what stands behind it in the same place; ``damaged`` is called for every damaged file of its.
 
     Raises:
         EngineError: It cannot run here; the message says what is missing.
@@ -184,7 +184,7 @@ def open_engine(name: str, config: Config, max_tokens: int) -> list[Engine]:
     precision = PRECISIONS[name][0] if config.precision == AUTO else config.precision
     if precision not in PRECISIONS[name]:
         raise EngineError(name, "precision", f"it runs {' or '.join(PRECISIONS[name])}, not {precision}")
-    cache = EngineCache(config.engines_dir)
+    cache = EngineCache(config.engines_dir, damaged)
     match name:
         case "tensorrt":
             from lodestream_server.encoders.engines.tensorrt import TensorRt  # noqa: PLC0415
