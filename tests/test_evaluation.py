@@ -276,6 +276,15 @@ def test_swapped_colours_are_bound_wrong() -> None:
     assert "binding" not in judged(swapped, "top_colour").right
 
 
+def test_a_wrong_colour_is_no_swapped_one() -> None:
+    truth = person().vector
+    off = truth.copy()
+    off[AT["top_colour"]] = 0.45 * truth[AT["top_colour"]] + 0.55 * truth[AT["bottom_colour"]]
+    right = judged(off, "top_colour", "bottom_colour").right
+    assert right["binding"] == [True]
+    assert right["binding, each by itself"] == [False]
+
+
 def test_colours_that_are_alike_bind_nothing() -> None:
     alike = replace(person(), colours={**person().colours, "top_colour": "navy", "bottom_colour": "navy blue"})
     alike.vector[AT["top_colour"]] = people.rgb_of("top_colour", "navy")

@@ -107,13 +107,18 @@ def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[n
 
 
 def _binding(tally: Tally, latent: NDArray[np.float32], person: Person, caption: Caption) -> None:
-    """The right colour on the right garment: both nearer to their own word than to the other's."""
+    """The right colour on the right garment: the two colours fit their own words better than each other's.
+
+    ``binding, each by itself``: each of the two colours is nearer to its own word than to the other's; this also
+    counts a colour that is wrong, though not the other garment's.
+    """
     got = lab(np.stack([latent[_AT["top_colour"]], latent[_AT["bottom_colour"]]]))
     said = lab(np.stack([_named(person, "top_colour"), _named(person, "bottom_colour")]))
     if float(ciede2000(said[0], said[1])) < DISTINCT:
         return
     away = ciede2000(got[:, None], said[None])
-    bound = bool(away[0, 0] < away[0, 1] and away[1, 1] < away[1, 0])
+    bound = bool(away[0, 0] + away[1, 1] < away[0, 1] + away[1, 0])
     tally.right["binding"].append(bound)
+    tally.right["binding, each by itself"].append(bool(away[0, 0] < away[0, 1] and away[1, 1] < away[1, 0]))
     if not bound:
         tally.mistakes.append(f"binding: {caption.text}")
