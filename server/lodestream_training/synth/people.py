@@ -187,7 +187,7 @@ def rgb_of(group: str, name: str, bottom: str = "trousers") -> colours.Rgb:
     return colours.cloth()[name]
 
 
-def _garment(rng: np.random.Generator, basics: float = 0.5) -> str:
+def _garment(rng: np.random.Generator, basics: float = 0.4) -> str:
     if rng.random() < basics:
         return pick(rng, _BASICS)
     return pick(rng, _SURVEYED if rng.random() < 0.5 else _LISTED)

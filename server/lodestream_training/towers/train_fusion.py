@@ -28,6 +28,8 @@ from lodestream_training.towers.train_pictures import HELD_OUT, load_clip, load_
 BATCH = 48
 #: Pictures that a caption is matched against in one step: as many as a gallery has.
 POOL = 300
+#: Layers that read the words.
+READING = frozenset(("memory", "memory_norm", "queries", "readers", "kept", "words_directly", "said_directly"))
 #: What an unsaid number weighs where a picture shows it.
 SHOWN = 0.5
 Rows = NDArray[np.int64]
@@ -51,8 +53,7 @@ def train_fusion(out_dir: Path, folder: Path, minutes: float) -> None:
     seen = _look(folder, load_clip(out_dir, words.tower), load_features(out_dir))
     fusion = words.fusion.train()
     adopt(fusion, load_features(out_dir))
-    rate = torch.optim.AdamW(fusion.parameters(), lr=3e-4, weight_decay=0.01, fused=True)
-    run = Run(out_dir, "fusion", minutes, fusion, rate)
+    run = Run(out_dir, "fusion", minutes, fusion, optimiser(fusion))
     rng = np.random.default_rng((6, run.step))
     for _ in run.steps():
         drawn, own, mode = _draw(seen.shown, rng)
@@ -68,6 +69,14 @@ def train_fusion(out_dir: Path, folder: Path, minutes: float) -> None:
         loss = attribute_loss(latent, target, weight)
         speaks = functional.binary_cross_entropy_with_logits(said, texts.said, weight=has_text.expand_as(said))
         run.descend(loss + 3.0 * speaks, {"attributes": loss, "said": speaks})
+
+
+def optimiser(fusion: Fusion) -> torch.optim.AdamW:
+    """AdamW: what reads the words changes slowly, for it has learned from many more captions than come here."""
+    slow = [p for name, p in fusion.named_parameters() if name.split(".")[0] in READING]
+    fast = [p for name, p in fusion.named_parameters() if name.split(".")[0] not in READING]
+    groups = [{"params": slow, "lr": 2e-5}, {"params": fast, "lr": 3e-4}]
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
 
 
 def adopt(fusion: Fusion, tower: FeatureTower) -> None:

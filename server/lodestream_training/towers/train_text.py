@@ -79,7 +79,9 @@ def train_text(out_dir: Path, minutes: float) -> None:
     batches = datasets.stream(tokenizer, rng, BATCH, lambda: min(1.0, 0.3 + run.progress / CURRICULUM))
     none = torch.zeros(BATCH, 1)
     for _, texts in zip(run.steps(), batches, strict=False):
-        latent, said = model(texts.input_ids, texts.attention_mask, none.expand(-1, FEATURES), none + 1, none)
+        with torch.autocast("cpu", torch.bfloat16):
+            latent, said = model(texts.input_ids, texts.attention_mask, none.expand(-1, FEATURES), none + 1, none)
+        latent, said = latent.float(), said.float()
         attributes = attribute_loss(latent, texts.target, texts.weight())
         speaks = functional.binary_cross_entropy_with_logits(said, texts.said)
         run.descend(attributes + 3.0 * speaks, {"attributes": attributes, "said": speaks})
