@@ -1,15 +1,16 @@
 import threading
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from lodestream_server import bundle
+from lodestream_server.checkpoint import pausing
 from lodestream_server.encoders.batching import Batcher
 from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
 from lodestream_server.encoders.tokenize import PromptTokenizer
-from lodestream_server.errors import NetworkError
+from lodestream_server.errors import AbandonedError, NetworkError
 from lodestream_server.metrics import Metrics
 
 PROMPTS = (
@@ -144,10 +145,22 @@ def test_whoever_gave_up_is_not_computed():
         network.open.set()
     assert network.calls == [[0], [2]]
     assert stays.result() == 2
-    with pytest.raises(CancelledError):
+    with pytest.raises(AbandonedError):
         gone.result()
-    with pytest.raises(CancelledError):
+    with pytest.raises(AbandonedError):
         ask(batcher(network, limit=1), 1, gone=left.is_set)
+
+
+def test_whoever_a_worker_has_given_up_is_not_computed():
+    network, left = Gated(), threading.Event()
+    with pausing(lambda: None, left.is_set):
+        assert ask(batcher(network, limit=8), 1) == 1
+        left.set()
+        with pytest.raises(AbandonedError):
+            ask(batcher(network, limit=8), 2)
+        with pytest.raises(AbandonedError):
+            ask(batcher(network, limit=1), 2)
+    assert network.calls == [[1]]
 
 
 def test_a_failure_is_that_of_the_one_who_caused_it():

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 class _Here(threading.local):
     pause: Callable[[], None] | None = None
+    gone: Callable[[], bool] | None = None
     given: float = 0.0  # seconds
 
 
@@ -26,19 +27,25 @@ def checkpoint() -> None:
         _HERE.pause()
 
 
+def gone() -> Callable[[], bool]:
+    """Says, asked from any thread, whether nobody waits any more for the work that this thread is at now."""
+    return _HERE.gone or (lambda: False)
+
+
 def own_seconds() -> float:
     """A clock of this thread that stands still while more urgent work runs in a ``checkpoint``."""
     return time.perf_counter() - _HERE.given
 
 
 @contextmanager
-def pausing(pause: Callable[[], None]) -> Iterator[None]:
-    """While inside, ``pause`` is what a ``checkpoint`` of this thread does."""
-    before, _HERE.pause = _HERE.pause, pause
+def pausing(pause: Callable[[], None], gone: Callable[[], bool] | None = None) -> Iterator[None]:
+    """While inside, a ``checkpoint`` of this thread does ``pause``; ``gone`` says that its work is wanted no more."""
+    before = _HERE.pause, _HERE.gone
+    _HERE.pause, _HERE.gone = pause, gone
     try:
         yield
     finally:
-        _HERE.pause = before
+        _HERE.pause, _HERE.gone = before
 
 
 @contextmanager

@@ -6,14 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lodestream_server import checkpoint
 from lodestream_server.encoders.engines.base import Array, Session
-from lodestream_server.errors import NetworkError
+from lodestream_server.errors import AbandonedError, NetworkError
 from lodestream_server.metrics import Metrics
 
 TOKENS = frozenset({"input_ids", "attention_mask", "token_states"})
@@ -62,20 +62,22 @@ class Batcher:
         self._queue: deque[_Ticket] = deque()
         self._under_way = 0
 
-    def run(self, feeds: Mapping[str, Array], gone: Callable[[], bool] = lambda: False) -> Outputs:
+    def run(self, feeds: Mapping[str, Array], gone: Callable[[], bool] | None = None) -> Outputs:
         """Output arrays by name for input arrays by name.
 
         Args:
             feeds: Arrays of the same number of rows.
-            gone: Says whether the caller has given up; asked, from any thread, before it would be computed.
+            gone: Says whether the caller has given up; asked, from any thread, before it would be computed. By
+                default, whether the calling thread's work is wanted no more.
 
         Raises:
-            CancelledError: The caller had given up.
+            AbandonedError: The caller had given up.
             NetworkError: The network failed on this very request; those that shared a batch with it do not notice.
         """
+        gone = gone or checkpoint.gone()
         if self._limit == 1:
             if gone():
-                raise CancelledError
+                raise AbandonedError
             return self._alone(feeds)
         ticket = _Ticket(feeds, gone)
         with self._lock:
@@ -108,7 +110,7 @@ class Batcher:
         while self._queue and due:
             first = self._queue[0]
             if first.gone():
-                first.error = CancelledError()
+                first.error = AbandonedError()
                 first.woken.set()
             elif batch and rows + first.rows > self._limit:
                 break

@@ -206,7 +206,7 @@ class Workers:
             return
         began = own_seconds()
         try:
-            with pausing(partial(self._pause, item)):
+            with pausing(partial(self._pause, item), lambda: item.abandoned):
                 result = item.context.run(item.call)
         except BaseException as error:  # noqa: BLE001 (it belongs to whoever waits)
             item.future.set_exception(error)
