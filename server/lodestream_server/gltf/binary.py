@@ -183,7 +183,8 @@ def _number(value: float) -> float:
 def plain(value: Any) -> Any:
     """The objects of pygltflib as plain JSON values, without what a reader assumes anyway."""
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        numbers = bool(value) and isinstance(value[0], int | float)
+        return value if numbers else [plain(item) for item in value]
     if not hasattr(value, "__dict__"):
         return value
     return {
