@@ -23,6 +23,8 @@ KINDS = ("top", "bottom", "shoes", "headwear", "glasses", "gloves", "bag", "neck
 GARMENT_COLOURS = ("top_colour", "bottom_colour", "shoe_colour", "head_colour", "neck_colour", "bag_colour")
 #: The basic colour terms of Berlin and Kay (1969), as cloth.
 BASIC = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
+#: Hair has terms of its own: the six natural ones of identity papers, and dyes.
+HAIR_BASIC = ("black", "brown", "blonde", "red", "grey", "white", "pink", "blue", "green", "purple", "orange")
 #: ΔE00 from which two said colours are so far apart that a mix-up cannot be a slightly wrong colour.
 DISTINCT = 20.0
 #: A colour that is nearly as near (ΔE00) to a second basic term may be called by either.
@@ -30,6 +32,7 @@ BORDER = 5.0
 #: Orders that "taller" and "heavier" are judged by.
 ORDERS = {"height": ("short", "average", "tall"), "build": ("slim", "average", "heavy")}
 _BASIC_LAB = lab(np.array([colours.cloth()[name] for name in BASIC]))
+_HAIR_LAB = lab(np.array([people.rgb_of("hair_colour", name) for name in HAIR_BASIC]))
 _AT = attributes.slices()
 _GROUPS = {g.name: g for g in attributes.GROUPS}
 
@@ -94,7 +97,7 @@ def _named(person: Person, group: str) -> NDArray[np.float64]:
 def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[np.float64]) -> None:
     labs = lab(np.stack([got, wanted]))
     away = float(ciede2000(labs[0], labs[1]))
-    basic = ciede2000(labs[:, None], _BASIC_LAB[None])
+    basic = ciede2000(labs[:, None], (_HAIR_LAB if name == "hair_colour" else _BASIC_LAB)[None])
     nearest = int(basic[0].argmin())
     hits = {
         "nearest basic": nearest == int(basic[1].argmin()),
