@@ -11,8 +11,9 @@ import lodestream_bundle
 from lodestream_server.body.template import FULL, BodyTemplate
 from lodestream_server.field.planes import REGIONS, ShellPlanes
 from lodestream_server.outfit import Outfit
-from lodestream_server.texture import albedo, decals, material, noise, pattern, relief, trims_top
+from lodestream_server.texture import albedo, decals, material, noise, pattern, relief, tailoring, trims_top
 from lodestream_server.texture.cloth import AROUND_ARM, AROUND_LEG, AROUND_TORSO, Cloth, Cloths
+from lodestream_server.texture.cuts import CUTS, UNDER
 
 VALUES = {
     "top": "shirt",
@@ -211,3 +212,111 @@ def test_normals_are_unit_and_mostly_up(cloths):
 def test_skirts_of_long_tops_are_the_tops():
     assert material.part("skirt", outfit(top="dress")) == "top"
     assert material.part("skirt", outfit()) == "bottom"
+
+
+def painted(cloth: Cloth, **values: str) -> tuple[tailoring.Front, dict[str, np.ndarray]]:
+    """The front of a garment whose field says main everywhere, and what is shown then (N,)."""
+    front = tailoring.front(cloth, outfit(**values))
+    assert front is not None
+    shown = {name: np.full(len(cloth.index), float(name == "main"), np.float32) for name in REGIONS["top"]}
+    front.repaint(shown)
+    return front, shown
+
+
+def spot(cloth: Cloth, x: float, y: float, of: np.ndarray, radius: float = 0.0035) -> float:
+    """The mean of a list (N,) around a place on the chest."""
+    near = (np.hypot(cloth.x.astype(np.float32) - x, cloth.y.astype(np.float32) - y) < radius) & (cloth.z > 0.03)
+    assert near.any()
+    return float(of[near].mean())
+
+
+@pytest.mark.parametrize("top", ["suit", "waistcoat", "labcoat", "coat", "jacket", "cardigan"])
+def test_the_shirt_below_has_crisp_edges_at_every_level(cloths, top: str):
+    for size, most in ((1024, 0.012), (512, 0.025), (256, 0.05), (128, 0.1)):
+        cloth = cloths.get("top", size)
+        front, shown = painted(cloth, top=top)
+        share = shown["second"][front.which]
+        assert 0.03 < share.mean() < 0.7
+        assert ((share > 0.2) & (share < 0.8)).mean() < most
+        assert spot(cloth, 0.0, 0.60, shown["second"], 2 * cloth.texel) > 0.95
+        assert spot(cloth, 0.135, 0.50, shown["main"], 2 * cloth.texel) == 1.0
+
+
+def test_shares_still_sum_to_one_and_replace_the_fields(cloths):
+    cloth = cloths.get("top", 256)
+    front = tailoring.front(cloth, outfit(top="suit", neckwear="tie"))
+    rng = np.random.default_rng(1)
+    weights = rng.dirichlet(np.ones(5), len(cloth.index)).T.astype(np.float32)
+    shown = dict(zip(REGIONS["top"], weights.copy(), strict=True))
+    front.repaint(shown)
+    assert np.sum(list(shown.values()), axis=0) == pytest.approx(1.0, abs=1e-5)
+    assert spot(cloth, 0.0, 0.60, shown["tie"], 0.006) > 0.95
+    assert spot(cloth, 0.13, 0.50, shown["second"], 0.006) == 0.0
+    elsewhere = np.setdiff1d(np.arange(len(cloth.index)), front.which)
+    assert np.array_equal(shown["second"][elsewhere], weights[1][elsewhere])
+
+
+@pytest.mark.parametrize("neckwear", ["tie", "none"])
+def test_a_suit_shows_two_collar_leaves(cloths, neckwear: str):
+    cloth = cloths.get("top", 1024)
+    front, shown = painted(cloth, top="suit", neckwear=neckwear)
+    light = np.ones(len(cloth.index), np.float32)
+    light[front.which] = front.light
+    (tip_x, tip_y), *_ = UNDER[neckwear == "tie"]
+    for side in (-1, 1):
+        leaf, below = ((side * x, y) for x, y in ((tip_x, tip_y + 0.030), (tip_x - 0.006, tip_y - 0.008)))
+        assert spot(cloth, *leaf, shown["second"]) > 0.9
+        assert spot(cloth, *leaf, light) > spot(cloth, *below, light) + 0.05  # the face, and its shadow
+        assert spot(cloth, *below, light) < 0.92
+        assert spot(cloth, *leaf, light) == pytest.approx(spot(cloth, -leaf[0], leaf[1], light), abs=0.05)
+
+
+def test_lapels_are_notched_and_stand_out(cloths):
+    cloth = cloths.get("top", 1024)
+    front, _ = painted(cloth, top="suit")
+    light, height = np.ones(len(cloth.index), np.float32), np.zeros(len(cloth.index), np.float32)
+    light[front.which], height[front.which] = front.light, front.height
+    for side in (-1, 1):
+        assert spot(cloth, side * 0.07, 0.56, height) > spot(cloth, side * 0.125, 0.50, height) + 0.001
+        notch = spot(cloth, side * 0.108, 0.652, light)
+        assert notch < 0.95 < spot(cloth, side * 0.09, 0.60, light)
+    plain = relief.normal_map(planes("top", 512), outfit(top="tshirt"), cloths.get("top", 512))
+    suit = relief.normal_map(planes("top", 512), outfit(top="suit"), cloths.get("top", 512))
+    assert (suit[..., 2] < 249).sum() > (plain[..., 2] < 249).sum() + 300
+
+
+def test_a_lapels_blurred_shadow_is_taken_back(cloths):
+    cloth = cloths.get("top", 512)
+    front, _ = painted(cloth, top="suit")
+    shade = np.full(len(cloth.index), 0.6, np.float32)
+    front.relight(shade)
+    assert spot(cloth, 0.0, 0.60, shade) > 0.85
+    assert spot(cloth, 0.0, 0.30, shade) == pytest.approx(0.6)
+
+
+def test_stand_collars_have_two_gilt_tabs_and_cooks_none(cloths):
+    cloth = cloths.get("top", 1024)
+    _, shown = painted(cloth, top="uniform")
+    collar = (cloth.y > 0.69) & (np.abs(cloth.x) < 0.06) & (cloth.z > 0.05)
+    gilt = shown["detail"] > 0.5
+    assert (gilt & collar & (cloth.x > 0)).sum() == pytest.approx((gilt & collar & (cloth.x < 0)).sum(), rel=0.2)
+    assert (gilt & collar).sum() > 100
+    assert ((shown["detail"] > 0.2) & (shown["detail"] < 0.8)).sum() < 0.6 * gilt.sum()
+    assert painted(cloth, top="uniform", headwear="chef")[1]["detail"].max() == 0.0
+
+
+def test_every_tailored_top_is_drawn_alike_at_all_levels(cloths):
+    for top, closed in CUTS:
+        area = []
+        for size in (128, 512):
+            cloth = cloths.get("top", size)
+            front, shown = painted(cloth, top=top, neckwear="tie" if closed is not False else "none")
+            assert np.isfinite(front.light).all()
+            assert 0.0 <= front.calm.min() <= front.calm.max() <= 1.0
+            area.append(sum(float(v.sum()) for k, v in shown.items() if k != "main") / len(cloth.index))
+        assert area[0] == pytest.approx(area[1], rel=0.15, abs=1e-3)
+
+
+def test_tops_without_a_tailored_front_are_left_alone(cloths):
+    assert tailoring.front(cloths.get("top", 128), outfit(top="tshirt")) is None
+    assert tailoring.front(cloths.get("bottom", 128), outfit(top="suit")) is None

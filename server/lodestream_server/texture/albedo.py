@@ -12,9 +12,10 @@ from lodestream_server.avatar import Bytes, Float
 from lodestream_server.checkpoint import checkpoint
 from lodestream_server.field.planes import REGIONS, Planes, ShellPlanes
 from lodestream_server.outfit import OVER_SHIRT, Outfit
-from lodestream_server.texture import decals, material, pattern
+from lodestream_server.texture import decals, material, pattern, tailoring
 from lodestream_server.texture.cloth import SHEET, Cloth, Cloths
 from lodestream_server.texture.noise import scramble
+from lodestream_server.texture.tailoring import Front
 
 CONTRAST: Mapping[str, float] = {"top": 4.0, "bottom": 4.0, "skirt": 4.0, "footwear": 4.0}  # of logits; else 1
 WORN = -0.012  # metres outside a garment's edge from where nothing is drawn
@@ -87,6 +88,15 @@ def worn(planes: ShellPlanes, cloth: Cloth) -> tuple[Cloth, Float]:
     return cloth.take(which), edge[which]
 
 
+def repainted(own: dict[int, Float], front: Front) -> None:
+    """Replaces the shares (N,) that `shares` gives the regions of a top by those of its ``front``, in place."""
+    names = REGIONS["top"]
+    absent = front.painted - {names[k] for k in own}
+    size = len(next(iter(own.values())))
+    own |= {k: np.zeros(size, np.float32) for k, name in enumerate(names) if name in absent}
+    front.repaint({names[k]: v for k, v in own.items()})
+
+
 def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     shell, size = cloth.shell, cloth.size
     cloth, edge = worn(planes, cloth)
@@ -97,6 +107,9 @@ def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     own = shares(planes, shell, size, cloth.index)
     checkpoint()
     names = dict(enumerate(REGIONS[shell]))
+    front = tailoring.front(cloth, outfit)
+    if front is not None:
+        repainted(own, front)
     main = planes.palette[0]
     colour = _pattern(cloth, outfit, main)
     if len(own) > 1 or 0 not in own:
@@ -110,6 +123,8 @@ def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     decals.draw(colour, cloth, edge, regions, outfit, main)
     checkpoint()
     shade = resize(planes.shade, size).ravel()[cloth.index]
+    if front is not None:
+        front.relight(shade)
     tint = material.of(shell, outfit).tint(cloth)
     colour *= shade * (1 + tint * regions["main"])
     for channel, values in enumerate(_bytes(colour)):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float
 from lodestream_server.outfit import Outfit
+from lodestream_server.texture import tailoring
 from lodestream_server.texture.cloth import Cloth
 from lodestream_server.texture.material import part
 from lodestream_server.texture.stroke import Stroke, touched
@@ -21,6 +22,7 @@ _FIXED: Mapping[str, tuple[float, float, float]] = {
     "black": (0.06, 0.06, 0.07),
     "red": (0.72, 0.12, 0.12),
     "blue": (0.14, 0.26, 0.58),
+    "pearl": (0.90, 0.89, 0.86),
 }
 _SHINY = ("metal", "brass")
 
@@ -58,6 +60,8 @@ def _strokes(cloth: Cloth, edge: Float, outfit: Outfit) -> Iterator[tuple[Stroke
 def _garment(shell: str, outfit: Outfit) -> str:
     if shell == "footwear":
         return outfit.values["shoes"]
+    if shell == "top" and tailoring.double_breasted(outfit):
+        return "chef"
     return outfit.values[part(shell, outfit)]
 
 

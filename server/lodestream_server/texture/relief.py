@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.field.planes import REGIONS, ShellPlanes
 from lodestream_server.outfit import Outfit
-from lodestream_server.texture import decals, material
-from lodestream_server.texture.albedo import CONTRAST, resize, shares, worn
+from lodestream_server.texture import decals, material, tailoring
+from lodestream_server.texture.albedo import CONTRAST, repainted, resize, shares, worn
 from lodestream_server.texture.cloth import Cloth
 
 _METAL_DETAIL = ("jacket", "uniform", "armour")  # tops whose ``detail`` region is metal
@@ -33,6 +35,9 @@ def normal_map(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     fine = material.of(cloth.shell, outfit).relief(own)
     if cloth.shell in CONTRAST:
         fine = fine + decals.height(own, edge, outfit)[0]
+        front = tailoring.front(own, outfit)
+        if front is not None:
+            fine[front.which] += front.height
     flat[own.index] += fine
     height = flat.reshape(size, size)
     scale = np.float32(0.5 / cloth.texel)
@@ -51,9 +56,15 @@ def orm_map(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     """(S, S, 3) uint8: occlusion from the shade, roughness and metalness of the regions and of metal detail."""
     shell, size = cloth.shell, cloth.size
     stuff = material.of(shell, outfit)
+    regions = shares(planes, shell, size, None)
+    if shell in CONTRAST:
+        drawn, edge = worn(planes, cloth)
+        front = tailoring.front(drawn, outfit)
+        if front is not None:
+            repainted(regions, replace(front, which=drawn.index[front.which].astype(np.intp)))
     rough: Float = np.zeros(size * size, dtype=np.float32)
     metal: Float = np.zeros(size * size, dtype=np.float32)
-    for k, share in shares(planes, shell, size, None).items():
+    for k, share in regions.items():
         name = REGIONS[shell][k]
         shiny = name == "detail" and shell == "top" and outfit.values["top"] in _METAL_DETAIL
         own = 0.35 if shiny else _ROUGHNESS.get(name, stuff.roughness)
@@ -61,7 +72,6 @@ def orm_map(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
         rough += share * np.float32(own)
         metal += share * np.float32(1.0 if shiny else stuff.metallic * whole)
     if shell in CONTRAST:
-        drawn, edge = worn(planes, cloth)
         share = decals.height(drawn, edge, outfit)[1]
         metal[drawn.index] = np.maximum(metal[drawn.index], share)
         rough[drawn.index] += (0.35 - rough[drawn.index]) * share

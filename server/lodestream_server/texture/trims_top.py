@@ -21,6 +21,13 @@ _CUFF: Strokes = (
     Stroke("disc", ((0.030, 0.045),), 0.0052, "button", u="edge", v="around", where="sleeve", height=0.0015),
 )
 _CHEST_POCKET: Strokes = (outline(((0.085, 0.535),), (0.038, 0.045)), seam("y", 0.572, 0.047, 0.123, "front"))
+_PEARLS = row(0.0, 0.29, 0.665, 0.062)  # down the shirt below a jacket
+_SHIRT_FRONT: Strokes = (
+    Stroke("path", ((0.0165, 0.20), (0.0165, 0.705)), FINE, "black", u="ax", alpha=0.28, region="second"),
+    Stroke("disc", _PEARLS, 0.0058, "black", alpha=0.30, region="second"),
+    Stroke("disc", _PEARLS, 0.0046, "pearl", region="second"),
+    Stroke("disc", _PEARLS, 0.0012, "black", alpha=0.45, region="second"),
+)
 _POUCH = path((0.0, 0.275), (0.092, 0.275), (0.125, 0.19), (0.125, 0.125))
 _POUCH_STITCH = replace(_POUCH, points=((0.0, 0.270), (0.089, 0.270), (0.120, 0.188), (0.120, 0.125)), tone="stitch")
 _ZIP: Strokes = (
@@ -35,9 +42,9 @@ TOPS: Mapping[str, Strokes] = {
     "turtleneck": (),
     "jumper": (),
     "shirt": (
-        *HEMS[:1],
+        replace(HEMS[0], points=((0.017, -9.0), (0.017, 0.40))),
         *placket(0.0175, 0.03, 0.715),
-        *_CHEST_POCKET,
+        seam("y", 0.588, 0.043, 0.121, "front"),
         *_CUFF,
         *buttons(row(0.0, 0.10, 0.69, 0.082), 0.0056),
     ),
@@ -53,7 +60,7 @@ TOPS: Mapping[str, Strokes] = {
         Stroke("path", ((0.2, -0.1), (0.2, 0.5)), 0.005, "second", u="around", where="body"),
         *HEMS,
     ),
-    "cardigan": (*placket(0.020, 0.03, 0.60), *buttons(row(0.0, 0.12, 0.52, 0.075), 0.0085)),
+    "cardigan": (*placket(0.020, 0.03, 0.395), *buttons(row(0.0, 0.12, 0.385, 0.070), 0.0085)),
     "hoodie": (
         _POUCH,
         _POUCH_STITCH,
@@ -62,12 +69,14 @@ TOPS: Mapping[str, Strokes] = {
         Stroke("path", ((0.028, 0.575), (0.0275, 0.558)), 0.0036, "metal", u="ax", height=0.002),
     ),
     "waistcoat": (
+        *_SHIRT_FRONT,
         seam("x", 0.006, 0.02, 0.44, "front"),
         *buttons(row(0.0, 0.21, 0.43, 0.055), 0.0066),
         path((0.062, 0.330), (0.122, 0.342), size=0.003),
         path((0.062, 0.540), (0.112, 0.552), size=0.0025),
     ),
     "suit": (
+        *_SHIRT_FRONT,
         seam("x", 0.010, 0.02, 0.40, "front"),
         *buttons(((0.003, 0.390), (0.003, 0.295)), 0.0085),
         outline(((0.118, 0.235),), (0.048, 0.017), u="ax"),
@@ -82,38 +91,43 @@ TOPS: Mapping[str, Strokes] = {
         path((0.085, 0.235), (0.125, 0.330), size=0.0030, tone="metal"),
         path((0.079, 0.233), (0.119, 0.332)),
         path((0.091, 0.232), (0.131, 0.328)),
-        level(0.048, FINE, "dark", alpha=0.8, height=-0.0006),
-        path((0.02, 0.605), (0.18, 0.640), where="body"),
+        level(0.048, FINE, "dark", alpha=0.8, height=-0.0006, region="main"),
+        replace(path((0.02, 0.605), (0.18, 0.640), where="body"), region="main"),
     ),
     "coat": (
-        *buttons(((0.034, 0.46), (0.034, 0.36), (0.034, 0.26)), 0.0105, u="ax"),
+        *_SHIRT_FRONT,
+        *buttons(row(0.066, 0.16, 0.36, 0.10), 0.0105, u="ax"),
         outline(((0.122, 0.225),), (0.052, 0.017), u="ax"),
-        level(0.014, 0.0006, "stitch", alpha=0.7),
+        level(0.014, 0.0006, "stitch", alpha=0.7, region="main"),
         seam("x", 0.0, -0.2, 0.68, "back"),
     ),
     "labcoat": (
-        *_CHEST_POCKET,
-        Stroke("path", ((0.072, 0.592), (0.072, 0.55)), 0.0032, "blue", height=0.002),
-        *buttons(row(0.03, 0.15, 0.45, 0.09), 0.0068),
-        level(0.016, 0.0006, "stitch", alpha=0.7),
+        *_SHIRT_FRONT,
+        Stroke("path", ((0.084, 0.592), (0.084, 0.55)), 0.0032, "blue", height=0.002),
+        *buttons(row(0.066, 0.18, 0.36, 0.09), 0.0068),
+        level(0.016, 0.0006, "stitch", alpha=0.7, region="main"),
         seam("x", 0.0, -0.2, 0.68, "back"),
     ),
     "uniform": (
         seam("x", 0.014, 0.02, 0.70, "front"),
         *buttons(row(0.0, 0.10, 0.66, 0.085), 0.0085, tone="brass"),
-        outline(((0.086, 0.52),), (0.036, 0.040), u="ax"),
-        path((0.050, 0.545), (0.086, 0.532), (0.122, 0.545)),
-        *buttons(((0.086, 0.538),), 0.0056, tone="brass", u="ax"),
+        path((0.046, 0.570), (0.090, 0.560), (0.134, 0.570)),
+        *buttons(((0.090, 0.571),), 0.0056, tone="brass", u="ax"),
         *(
-            Stroke("box", ((0.066 + 0.02 * k, 0.585),), 0.0, tone, box=(0.0098, 0.0062), solid=True, height=0.001)
+            Stroke("box", ((0.070 + 0.02 * k, 0.617),), 0.0, tone, box=(0.0098, 0.0085), solid=True, height=0.001)
             for k, tone in enumerate(("red", "blue", "brass"))
         ),
-        Stroke("box", ((-0.086, 0.585),), 0.0, "brass", box=(0.024, 0.005), solid=True, height=0.001),
+        Stroke("box", ((-0.090, 0.617),), 0.0, "brass", box=(0.024, 0.0068), solid=True, height=0.001),
         level(0.030, 0.0022, "brass", where="sleeve"),
         level(0.040, 0.0022, "brass", where="sleeve"),
         Stroke("disc", ((0.105, 0.0),), 0.022, "brass", u="arm", v="across", where="sleeve"),
         Stroke("disc", ((0.105, 0.0),), 0.0175, "dark", u="arm", v="across", where="sleeve"),
         Stroke("disc", ((0.105, 0.0),), 0.009, "brass", u="arm", v="across", where="sleeve"),
+    ),
+    "chef": (
+        path((0.072, 0.02), (0.072, 0.56), (0.050, 0.675), u="x"),
+        path((0.068, 0.02), (0.068, 0.56), (0.046, 0.675), u="x", tone="stitch"),
+        *buttons(row(0.050, 0.22, 0.62, 0.078), 0.0070, u="ax"),
     ),
     "scrubs": (*HEMS[:1], *_CHEST_POCKET, outline(((0.105, 0.17),), (0.048, 0.055), u="ax")),
     "kimono": (seam("x", 0.0, -0.2, 0.68, "back"),),
