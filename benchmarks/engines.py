@@ -102,7 +102,7 @@ def torch_calls(towers: Path, threads: int) -> dict[str, Call]:
     modules = {
         "text_tower": words.tower,
         "picture_tower": export._Seen(export.load_clip(towers, words.tower)),  # noqa: SLF001
-        "fusion": export._Fused(export.load_fusion(towers)),  # noqa: SLF001
+        "fusion": export.Fused(export.load_fusion(towers)),
     }
 
     def call(module: Any) -> Call:
