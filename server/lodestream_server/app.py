@@ -77,6 +77,7 @@ async def serve(
         flush=True,
     )
     finishing = asyncio.create_task(workers.run(urgency(WARM_UP.levels[-1]), finish, admitted=True))
+    del finish  # it holds an avatar
     await signals.get()
     _log.info("draining", extra={"seconds": reload.config.drain})
     await rpc.serving(False)
