@@ -38,27 +38,13 @@ def mounted(mount, command):
     return [*APART, f'{mount} && exec "$@"', "sh", *command]
 
 
-@contextlib.contextmanager
 def faulty_server(data_dir, *options, mount=None, **more):
     """A server with faults; with ``mount``, a shell command, in a file system of its own."""
     command = [sys.executable, str(HERE), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
     command += ["--data-dir", str(data_dir), *options]
     if mount is not None:
         command = mounted(mount, command)
-    environ = rpc_support.environ(**{key: str(value) for key, value in more.items()})
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
-    lines = []
-    reader = threading.Thread(target=lambda: lines.extend(process.stderr), daemon=True)
-    reader.start()
-    try:
-        line = process.stdout.readline().strip()
-        if not line:
-            reader.join(5)
-            raise AssertionError("".join(lines))
-        yield rpc_support.Running(process, line, lines)
-    finally:
-        process.kill()
-        process.wait()
+    return rpc_support.started(command, **{key: str(value) for key, value in more.items()})
 
 
 def until(condition, seconds=8.0):

@@ -35,7 +35,7 @@ SOAK = os.environ.get("LODESTREAM_SOAK") == "1"
 SCALE = 10 if SOAK else 1
 SEED = os.environ.get("LODESTREAM_FUZZ_SEED", "1") if SOAK else "1"
 #: Seconds of this thread's CPU that one input may take, and seconds by the clock until it counts as hung.
-CPU, HUNG = 5.0, 60.0
+CPU, HUNG = 2.0, 30.0
 SECRET = "geheim-3f9a7c21"
 REFUSED = {"INTERNAL", "UNKNOWN"}
 AREAS = ("requests", "wire", "real", "pictures", "resume", "store", "http", "tokens", "token files", "options", "check")

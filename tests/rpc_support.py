@@ -42,9 +42,8 @@ def environ(**more):
 
 
 @contextlib.contextmanager
-def fake_server(data_dir, *options, **more):
-    command = [sys.executable, str(FAKE), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
-    command += ["--data-dir", str(data_dir), *options]
+def started(command, **more):
+    """A server, from its ready line until the block ends; `more` are environment variables."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ(**more))
     lines = []
     reader = threading.Thread(target=lambda: lines.extend(process.stderr), daemon=True)
@@ -58,6 +57,11 @@ def fake_server(data_dir, *options, **more):
     finally:
         process.kill()
         process.wait()
+
+
+def fake_server(data_dir, *options, **more):
+    command = [sys.executable, str(FAKE), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    return started([*command, "--data-dir", str(data_dir), *options], **more)
 
 
 def call(channel, request):
