@@ -101,7 +101,7 @@ def torch_calls(towers: Path, threads: int) -> dict[str, Call]:
     _, words = export.load_words(towers)
     modules = {
         "text_tower": words.tower,
-        "picture_tower": export._Seen(export.load_clip(towers, words.tower)),  # noqa: SLF001
+        "picture_tower": export.Seen(export.load_clip(towers, words.tower)),
         "fusion": export.Fused(export.load_fusion(towers)),
     }
 

@@ -41,7 +41,7 @@ PROVENANCE: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
-class _Seen(nn.Module):
+class Seen(nn.Module):
     """One pass of the ViT for both of its outputs."""
 
     def __init__(self, tower: PictureTower) -> None:
@@ -101,7 +101,7 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
 
     one("text_tower", words.tower, {"input_ids": ids, "attention_mask": mask}, [tokens, tokens],
         ["token_states", "embedding"])  # fmt: skip
-    one("picture_tower", _Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
+    one("picture_tower", Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
     shown = torch.randn(2, FEATURES, generator=generator)
     one("fusion", Fused(load_fusion(checkpoint_dir)),
         {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text,
