@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 
 from lodestream_training.language import caption as captions  # noqa: E402
 from lodestream_training.synth import attributes  # noqa: E402
-from lodestream_training.towers import datasets, export, losses  # noqa: E402
+from lodestream_training.towers import datasets, export, losses, restore  # noqa: E402
 from lodestream_training.towers.fusion import FEATURES, Fusion  # noqa: E402
 from lodestream_training.towers.text import POSITIONS, SHARED, WIDTH, TextTower  # noqa: E402
 
@@ -185,6 +185,39 @@ def test_text_models_take_any_batch_and_length() -> None:
         feeds = {"token_states": states, "attention_mask": mask, "features": blank,
                  "has_text": flags, "has_picture": 0 * flags}  # fmt: skip
         assert fusion.run(None, feeds)[0].shape == (len(texts), attributes.SIZE)
+
+
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("towers")
+    restore.restore(BUNDLE, folder, 60.0)
+    return folder
+
+
+@baked
+def test_training_goes_on_from_what_the_bundle_holds(restored: Path) -> None:
+    _, words = export.load_words(restored)
+    models = {"text_tower": words.tower, "picture_tower": export.Seen(export.load_clip(restored, words.tower)),
+              "fusion": export.Fused(export.load_fusion(restored))}  # fmt: skip
+    for name, example in export.examples().items():
+        with torch.inference_mode():
+            made = models[name].eval()(*example.inputs.values())
+        stored = session(name).run(None, {key: value.numpy() for key, value in example.inputs.items()})
+        for ours, theirs in zip(made, stored, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    assert torch.load(restored / "text.pt", weights_only=True)["spent"] == 3600.0
+
+
+@baked
+def test_checkpoints_are_not_written_over(restored: Path) -> None:
+    with pytest.raises(FileExistsError, match="another folder"):
+        restore.restore(BUNDLE, restored, 60.0)
+
+
+@baked
+def test_a_network_of_another_model_is_not_restored() -> None:
+    with pytest.raises(ValueError, match=r"text_tower.onnx was not exported from this model"):
+        restore.fill(TextTower(100), BUNDLE / "text_tower.onnx", export.examples()["text_tower"])
 
 
 @baked

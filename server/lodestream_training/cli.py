@@ -36,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--steps", type=int, help="full: end after so many steps if the time is not up by then")
     run.add_argument("--gallery", type=int, default=288, help="full: pictures in the gallery")
     run.add_argument("--rays-weight", type=float, default=0.0, help="of the field's photometric loss, 20 is usual")
+    restore = commands.add_parser("restore", help="checkpoints of the towers from the bundle, to train on from there")
+    restore.add_argument("--spent", type=float, default=60.0, metavar="MINUTES", help="what each run is taken to have "
+                         "spent: the less of its time is left, the lower its learning rate")  # fmt: skip
     commands.add_parser("export", help="networks, gallery and manifest from the checkpoints")
     evaluate = commands.add_parser("evaluate", help="how good the bundle is, on words that training never saw")
     evaluate.add_argument("--report", type=Path, default=Path("docs/evaluation.md"))
@@ -64,6 +67,10 @@ def _run(options: argparse.Namespace) -> None:
         _bake_body(bundle)
     elif options.command == "synth":
         _synth(pictures, options.count)
+    elif options.command == "restore":
+        from lodestream_training.towers.restore import restore
+
+        restore(bundle, work / "towers", options.spent)
     elif options.command == "export":
         _export(bundle, work)
     elif options.command == "evaluate":
@@ -132,8 +139,11 @@ def _export(bundle: Path, work: Path) -> None:
     log = logging.getLogger("lodestream.train")
     for name, difference in towers.export(work / "towers", bundle).items():
         log.info("%s: largest difference to torch %.2e", name, difference)
-    template = BodyTemplate.load(bundle / "body.npz")
-    difference = field.export(load(bundle / "body.npz", work / "field"), bundle, template)
-    log.info("field: largest difference to torch %.2e", difference)
+    if (work / "field" / "field.pt").exists() or not (bundle / "field_0.onnx").exists():
+        template = BodyTemplate.load(bundle / "body.npz")
+        difference = field.export(load(bundle / "body.npz", work / "field"), bundle, template)
+        log.info("field: largest difference to torch %.2e", difference)
+    else:
+        log.info("field: no checkpoint in %s, the bundle's stays", work / "field")
     gallery.bake(work / "towers", bundle)
     log.info("wrote %s", write_manifest(bundle))

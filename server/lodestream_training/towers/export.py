@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,39 @@ class Fused(nn.Module):
         return latent, has_text * said.sigmoid()
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a network is exported with: ``inputs`` by name (batches of two), their dynamic ``axes``, its ``results``."""
+
+    inputs: Mapping[str, Tensor]
+    axes: Sequence[Mapping[int, Dim]]
+    results: Sequence[str]
+
+
+def examples() -> dict[str, Example]:
+    """Of ``text_tower``, ``picture_tower`` and ``fusion``."""
+    batch, length = Dim("batch", min=1, max=64), Dim("length", min=2, max=POSITIONS)
+    generator = torch.Generator().manual_seed(3)
+    ids = torch.randint(5, 2000, (2, 20), generator=generator)
+    mask = torch.ones_like(ids)
+    mask[1, 13:] = 0
+    pixels = torch.rand(2, 3, preprocess.SIZE, preprocess.SIZE, generator=generator) * 2 - 1
+    states = torch.randn(2, 20, WIDTH, generator=generator)
+    # each input its own tensor and not all ones: the exporter takes one tensor given twice for one input
+    has_text, has_picture = torch.tensor([[1.0], [0.0]]), torch.tensor([[0.0], [1.0]])
+    tokens = {0: batch, 1: length}
+    text = {"input_ids": ids, "attention_mask": mask}
+    fused = {"token_states": states, "attention_mask": mask,
+             "features": torch.randn(2, FEATURES, generator=generator), "has_text": has_text,
+             "has_picture": has_picture}  # fmt: skip
+    rows = {0: batch}
+    return {
+        "text_tower": Example(text, [tokens, tokens], ["token_states", "embedding"]),
+        "picture_tower": Example({"pixels": pixels}, [rows], ["embedding", "features"]),
+        "fusion": Example(fused, [tokens, tokens, rows, rows, rows], ["latent", "said"]),
+    }
+
+
 def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     """Write the three models and ``tokenizer.json`` into ``bundle_dir``.
 
@@ -82,33 +116,23 @@ def export(checkpoint_dir: Path, bundle_dir: Path) -> dict[str, float]:
     bundle_dir.mkdir(parents=True, exist_ok=True)
     _, words = load_words(checkpoint_dir)
     picture = load_clip(checkpoint_dir, words.tower)
-    batch, length = Dim("batch", min=1, max=64), Dim("length", min=2, max=POSITIONS)
-    generator = torch.Generator().manual_seed(3)
-    ids = torch.randint(5, 2000, (2, 20), generator=generator)
-    mask = torch.ones_like(ids)
-    mask[1, 13:] = 0
-    pixels = torch.rand(2, 3, preprocess.SIZE, preprocess.SIZE, generator=generator) * 2 - 1
-    states = torch.randn(2, 20, WIDTH, generator=generator)
-    # each input its own tensor and not all ones: the exporter takes one tensor given twice for one input
-    has_text, has_picture = torch.tensor([[1.0], [0.0]]), torch.tensor([[0.0], [1.0]])
-    tokens = {0: batch, 1: length}
+    models = {"text_tower": words.tower, "picture_tower": Seen(picture), "fusion": Fused(load_fusion(checkpoint_dir))}
     out: dict[str, float] = {}
-
-    def one(
-        name: str, model: nn.Module, inputs: dict[str, Tensor], axes: Sequence[dict[int, Dim]], results: list[str]
-    ) -> None:
-        out.update(_export(bundle_dir / f"{name}.onnx", model.eval(), inputs, axes, results))
-
-    one("text_tower", words.tower, {"input_ids": ids, "attention_mask": mask}, [tokens, tokens],
-        ["token_states", "embedding"])  # fmt: skip
-    one("picture_tower", Seen(picture), {"pixels": pixels}, [{0: batch}], ["embedding", "features"])
-    shown = torch.randn(2, FEATURES, generator=generator)
-    one("fusion", Fused(load_fusion(checkpoint_dir)),
-        {"token_states": states, "attention_mask": mask, "features": shown, "has_text": has_text,
-         "has_picture": has_picture},
-        [tokens, tokens, {0: batch}, {0: batch}, {0: batch}], ["latent", "said"])  # fmt: skip
+    for name, example in examples().items():
+        out |= _export(bundle_dir / f"{name}.onnx", models[name].eval(), example)
     shutil.copyfile(checkpoint_dir / "tokenizer.json", bundle_dir / "tokenizer.json")
     return out
+
+
+def graph_of(model: nn.Module, example: Example) -> onnx.ModelProto:
+    """The network as ONNX with float32 weights, outputs named, without the exporter's notes."""
+    whole = traced(model, example.inputs, example.axes).model_proto
+    _name_results(whole.graph, example.results)
+    del whole.metadata_props[:]
+    for node in whole.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    return whole
 
 
 def traced(model: nn.Module, inputs: Mapping[str, Tensor], axes: Sequence[Mapping[int, Dim]]) -> torch.onnx.ONNXProgram:
@@ -122,29 +146,21 @@ def traced(model: nn.Module, inputs: Mapping[str, Tensor], axes: Sequence[Mappin
     return program
 
 
-def _export(
-    path: Path, model: nn.Module, inputs: dict[str, Tensor], axes: Sequence[dict[int, Dim]], results: list[str]
-) -> dict[str, float]:
-    program = traced(model, inputs, axes)
-    whole = program.model_proto
-    _name_results(whole.graph, results)
-    del whole.metadata_props[:]
-    for node in whole.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+def _export(path: Path, model: nn.Module, example: Example) -> dict[str, float]:
+    whole = graph_of(model, example)
     with torch.inference_mode():
-        made = model(*inputs.values())
+        made = model(*example.inputs.values())
     expected = [tensor.numpy() for tensor in (made if isinstance(made, tuple) else (made,))]
-    exact = _difference(whole, inputs, expected)
+    exact = _difference(whole, example.inputs, expected)
     if exact > PARITY:
         raise ValueError(f"{path.name} differs from torch by {exact:.2g}")
     stored = compressed(whole)
     onnx.checker.check_model(stored)
     path.write_bytes(stored.SerializeToString())
-    return {path.stem: exact, f"{path.stem}/stored": _difference(stored, inputs, expected)}
+    return {path.stem: exact, f"{path.stem}/stored": _difference(stored, example.inputs, expected)}
 
 
-def _name_results(graph: onnx.GraphProto, results: list[str]) -> None:
+def _name_results(graph: onnx.GraphProto, results: Sequence[str]) -> None:
     """Call the outputs ``results``; inner values of the same names (``embedding`` is also an operator) make way."""
     renamed = {name: f"{name}.inner" for name in results}
     renamed |= {output.name: name for output, name in zip(graph.output, results, strict=True)}
@@ -156,7 +172,7 @@ def _name_results(graph: onnx.GraphProto, results: list[str]) -> None:
     del graph.value_info[:]
 
 
-def _difference(model: onnx.ModelProto, inputs: dict[str, Tensor], expected: list[NDArray[np.float32]]) -> float:
+def _difference(model: onnx.ModelProto, inputs: Mapping[str, Tensor], expected: list[NDArray[np.float32]]) -> float:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -18,6 +18,8 @@ from lodestream_training.towers.losses import attribute_loss
 from lodestream_training.towers.text import TextTower, from_minilm
 
 BATCH = 64
+#: Learning rates of the pretrained trunk and of fusion.
+RATES = (2.2e-4, 7e-4)
 #: Share of the run over which longer captions come in.
 CURRICULUM = 0.4
 
@@ -74,7 +76,7 @@ def train_text(out_dir: Path, minutes: float) -> None:
     """Train for ``minutes`` in all (an interrupted run goes on); ``<out_dir>/text.pt`` and ``tokenizer.json``."""
     tokenizer, model = prepare(out_dir)
     keep_words(model, tokenizer)
-    run = Run(out_dir, "text", minutes, model, optimiser(model, 2.2e-4, 7e-4))
+    run = Run(out_dir, "text", minutes, model, optimiser(model, *RATES))
     rng = np.random.default_rng((2, run.step))
     batches = datasets.stream(tokenizer, rng, BATCH, lambda: min(1.0, 0.3 + run.progress / CURRICULUM))
     none = torch.zeros(BATCH, 1)
