@@ -1,4 +1,4 @@
-"""Colour names and their sRGB values: xkcd's survey (CC0), CSS, a list (MIT), fabric values for plain words."""
+"""Colour names and their sRGB values: xkcd's survey (CC0), CSS, a list (MIT), things, fabric values for plain words."""
 
 from __future__ import annotations
 
@@ -97,9 +97,15 @@ def listed() -> dict[str, Rgb]:
 
 
 @cache
+def things() -> dict[str, Rgb]:
+    """Things that are known for their colour: birds, stones, dishes, flowers, ..."""
+    return _read("colours_things.csv")
+
+
+@cache
 def cloth() -> dict[str, Rgb]:
     """Every name, the plain words with their fabric values."""
-    return {**surveyed(), **listed(), **{name: unit(rgb) for name, rgb in BASIC.items()}}
+    return {**things(), **surveyed(), **listed(), **{name: unit(rgb) for name, rgb in BASIC.items()}}
 
 
 def denim(name: str) -> Rgb:

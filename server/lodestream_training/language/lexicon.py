@@ -3,7 +3,7 @@
 ``en/*.toml`` and ``zh/*.toml`` hold tables ``[group]`` with ``value = [words]``, or ``[group.value]`` with one list of
 words per grammatical form (``nouns``, ``adjectives``, ``clauses``, ...). The first word of a list is the canonical one.
 Several files may list words of the same value; each list holds out its own tenth, so that a file more moves no word
-from one side to the other.
+from one side to the other. Those of ``further.toml`` and ``things.toml`` hold out none.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ Split = Literal["train", "words", "phrasings", "combinations"]
 Words = tuple[str, ...]
 #: Lists shorter than this hold nothing out.
 ENOUGH = 6
+#: Files whose words all train, so that the held-out ones stay the same; none of them has a held-out one in it.
+_TRAINED = ("further.toml", "things.toml")
 
 
 def _toml(language: Language) -> Iterator[tuple[str, dict[str, Any]]]:
     every = files(__package__).joinpath(language).iterdir()
-    for path in sorted(every, key=lambda path: (path.name == "synonyms.toml", path.name)):  # further words last
+    for path in sorted(every, key=lambda path: (path.name in ("synonyms.toml", *_TRAINED), path.name)):  # further last
         if path.name.endswith(".toml"):
             yield path.name, tomllib.loads(path.read_text("utf-8"))
 
@@ -41,9 +43,11 @@ def _templates(language: Language) -> dict[str, Words]:
 
 
 @cache
-def _lists(language: Language) -> dict[tuple[str, str, str], tuple[Words, ...]]:
+def _lists(language: Language, *, trained: bool) -> dict[tuple[str, str, str], tuple[Words, ...]]:
     out: dict[tuple[str, str, str], tuple[Words, ...]] = {}
-    for _, file in _toml(language):
+    for name, file in _toml(language):
+        if (name in _TRAINED) != trained:
+            continue
         for group, values in file.items():
             if group == "template":
                 continue
@@ -59,15 +63,18 @@ def _lists(language: Language) -> dict[tuple[str, str, str], tuple[Words, ...]]:
 def table(language: Language) -> dict[str, dict[str, dict[str, Words]]]:
     """Every word: by group, value and form; a plain list has the one form ``words``."""
     out: dict[str, dict[str, dict[str, Words]]] = {}
-    for (group, value, form), lists in _lists(language).items():
-        every = tuple(dict.fromkeys(word for words in lists for word in words))
+    testing, trained = (_lists(language, trained=each) for each in (False, True))
+    for (group, value, form), lists in testing.items():
+        every = tuple(
+            dict.fromkeys(word for words in (*lists, *trained.get((group, value, form), ())) for word in words)
+        )
         out.setdefault(group, {}).setdefault(value, {})[form] = every
     return out
 
 
 @cache
 def _held_out(language: Language, group: str, value: str, form: str) -> frozenset[str]:
-    lists = _lists(language).get((group, value, form), ())
+    lists = _lists(language, trained=False).get((group, value, form), ())
     return frozenset(word for words in lists for word in held_out(words))
 
 

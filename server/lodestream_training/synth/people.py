@@ -106,6 +106,7 @@ _FRAMES = ("black", "brown", "dark brown", "silver", "gold", "red", "blue", "gre
 _BASICS = tuple(colours.BASIC)
 _SURVEYED = tuple(colours.surveyed())
 _LISTED = tuple(colours.listed())
+_THINGS = tuple(colours.things())
 #: Tops that come with trousers of the same cloth, and how often.
 _SETS = {"suit": 0.88, "scrubs": 0.9, "uniform": 0.65, "armour": 1.0, "spacesuit": 1.0}
 #: Where people's forebears lived: shares of MakeHuman's african, asian and caucasian targets.
@@ -190,7 +191,8 @@ def rgb_of(group: str, name: str, bottom: str = "trousers") -> colours.Rgb:
 def _garment(rng: np.random.Generator, basics: float = 0.4) -> str:
     if rng.random() < basics:
         return pick(rng, _BASICS)
-    return pick(rng, _SURVEYED if rng.random() < 0.5 else _LISTED)
+    source = rng.random()
+    return pick(rng, _SURVEYED if source < 0.4 else _LISTED if source < 0.65 else _THINGS)
 
 
 def _colours(
