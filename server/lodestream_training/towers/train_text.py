@@ -80,7 +80,7 @@ def train_text(out_dir: Path, minutes: float) -> None:
     rng = np.random.default_rng((2, run.step))
     batches = datasets.stream(tokenizer, rng, BATCH, lambda: min(1.0, 0.3 + run.progress / CURRICULUM))
     none = torch.zeros(BATCH, 1)
-    halved = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # elsewhere bfloat16 is emulated, ten times slower
+    halved = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 (else it is emulated, ten times slower)
     for _, texts in zip(run.steps(), batches, strict=False):
         with torch.autocast("cpu", torch.bfloat16, enabled=halved):
             latent, said = model(texts.input_ids, texts.attention_mask, none.expand(-1, FEATURES), none + 1, none)
