@@ -47,8 +47,15 @@ def measure(plan: Plan, processes: int) -> list[Outcome]:
         return [outcome for outcomes in pool.map(run, parts) for outcome in outcomes]
 
 
-def report(outcomes: Sequence[Outcome], levels: Sequence[int], seconds: float) -> dict[str, Any]:
-    """Percentiles of the readers' levels in ms, errors by class with the time they took, slow readers by outcome."""
+def report(outcomes: Sequence[Outcome], levels: Sequence[int], seconds: float, warm_up: float = 0.0) -> dict[str, Any]:
+    """Percentiles of the readers' levels in ms, errors by class with the time they took, slow readers by outcome.
+
+    Args:
+        outcomes: All requests. levels: Levels asked for.
+        seconds: How long it took until all were over.
+        warm_up: Seconds of the beginning whose requests are not counted.
+    """
+    outcomes = [outcome for outcome in outcomes if outcome.at >= warm_up]
     readers = [outcome for outcome in outcomes if outcome.kind == "reader"]
     times = {level: [outcome.levels[level] for outcome in readers if level in outcome.levels] for level in levels}
     failed: dict[str, list[float]] = collections.defaultdict(list)
@@ -91,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         run(replace(plan, clients=1, rate=0.0, seconds=min(1.0, plan.seconds), slow=0, stalled=0, cancel=0.0))  # warm
         began = time.perf_counter()
         outcomes = measure(plan, max(1, min(arguments.processes, arguments.clients)))
-        result = report(outcomes, levels, time.perf_counter() - began)
+        result = report(outcomes, levels, time.perf_counter() - began, arguments.warm_up)
         facts = server.facts()
     loop = f"{arguments.open_rate:g} requests/s" if arguments.open_rate else f"{arguments.clients} clients"
     print(
@@ -105,7 +112,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if arguments.log is not None:
         arguments.log.write_text("".join(json.dumps(asdict(o)) + "\n" for o in outcomes), encoding="utf-8")
     how = {
-        name: getattr(arguments, name) for name in ("clients", "processes", "open_rate", "ramp", "duration", "cancel")
+        name: getattr(arguments, name)
+        for name in ("clients", "processes", "open_rate", "ramp", "warm_up", "duration", "cancel")
     }
     common.finish("load", {**facts, **how, **result}, arguments.save)
 
@@ -120,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         "--closed", action="store_true", help="each client sends its next request when the last is over (default)"
     )
     parser.add_argument("--ramp", type=float, default=0.0, metavar="SECONDS", help="over which --closed clients come")
+    parser.add_argument("--warm-up", type=float, default=0.0, metavar="SECONDS", help="whose requests do not count")
     parser.add_argument("--duration", type=float, default=20.0, metavar="SECONDS")
     parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of one request")
     parser.add_argument("--slow-readers", type=int, default=0, metavar="N", help="further clients that read 1 KiB/s")

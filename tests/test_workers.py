@@ -25,7 +25,7 @@ def test_the_most_urgent_goes_first_and_the_older_of_equals() -> None:
         await asyncio.sleep(0.1)
         calls = [partial(done.append, (u, n)) for n, u in enumerate([3, 0, 2, 0])]
         rest = [asyncio.ensure_future(workers.run(u, call)) for u, call in zip([3, 0, 2, 0], calls, strict=True)]
-        while len(workers._heap) < len(rest):  # noqa: ASYNC110 (the queue has no event to wait for)
+        while len(workers._patient) < len(rest):  # noqa: ASYNC110 (the queue has no event to wait for)
             await asyncio.sleep(0)
         gate.set()
         await asyncio.gather(busy, *rest)
@@ -92,7 +92,7 @@ def test_turns_are_given_out_in_order_and_nobody_is_owed_for_waiting() -> None:
     for n in range(10_000):
         workers._take_turn(0, f"client {n}")
         workers._turn[0] += 1
-    assert len(workers._next) <= 4096
+    assert len(workers._turns) <= 4096
 
 
 def test_what_cannot_be_done_in_time_is_not_begun() -> None:
@@ -153,7 +153,7 @@ def test_abandoned_work_ends_between_two_stages() -> None:
         for each in (task, waiting):
             each.cancel()
         await asyncio.gather(task, waiting, return_exceptions=True)
-        assert not workers._heap, "what waits is let go of at once"
+        assert not workers._patient, "what waits is let go of at once"
         gate.set()
         await asyncio.to_thread(ended.wait)
         await workers.run(0, lambda: watch.stage("next").__enter__())
@@ -193,6 +193,62 @@ def test_pressing_work_does_not_wait_for_what_was_begun() -> None:
     workers.close()
     assert [word for word in done if word != "step"] == ["urgent", "long", "patient"]
     assert watch.stages_ms["long"] < 400
+
+
+def test_pressing_work_is_done_one_by_one_while_the_rest_rests() -> None:
+    """Two at once would share the interpreter and take twice as long each."""
+    workers = Workers(3, 10, Metrics(), pressing=2)
+    begun, now, most, steps = threading.Event(), [], [], []
+
+    def long() -> None:
+        begun.set()
+        while not steps or steps[-1] != "over":
+            steps.append("step")
+            time.sleep(0.002)
+            checkpoint()
+
+    def urgent() -> None:
+        now.append(1)
+        most.append(len(now))
+        time.sleep(0.1)
+        before = len(steps)
+        time.sleep(0.1)
+        most.append(len(steps) - before)
+        now.pop()
+
+    async def main() -> None:
+        first = asyncio.ensure_future(workers.run(4, long))
+        await asyncio.to_thread(begun.wait)
+        await asyncio.gather(*(workers.run(1, urgent) for _ in range(3)))
+        steps.append("over")
+        await first
+
+    asyncio.run(main())
+    workers.close()
+    assert most == [1, 0] * 3
+
+
+def test_a_queue_that_stands_takes_nobody_new_and_a_burst_passes() -> None:
+    workers = Workers(1, 100, Metrics(), pressing=2)
+
+    def new() -> asyncio.Future[None]:
+        return asyncio.ensure_future(workers.run(1, partial(time.sleep, 0.05)))
+
+    async def main() -> None:
+        burst = [new() for _ in range(12)]  # the last begins after 0.55 s
+        await asyncio.sleep(0.1)
+        workers.admit()
+        await asyncio.sleep(0.35)
+        with pytest.raises(OverloadedError):
+            workers.admit()
+        with pytest.raises(OverloadedError):
+            await new()
+        await workers.run(0, lambda: None, admitted=True)  # who was admitted is served
+        await asyncio.gather(*burst)
+        await new()  # nobody waits any more
+
+    asyncio.run(main())
+    workers.close()
 
 
 def test_work_that_gave_way_can_still_be_abandoned() -> None:

@@ -22,6 +22,8 @@ from lodestream_server.metrics import Metrics
 
 T = TypeVar("T")
 _MAX_TURNS = 4096
+#: Seconds that new work may wait if it presses, that it may wait longer before no more is admitted, and until when.
+_TARGET, _INTERVAL, _MEMORY = 0.1, 0.2, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,7 @@ class _Item:
     call: Callable[[], Any]
     client: str
     until: Callable[[], float]
+    new: bool
     context: Context = field(default_factory=copy_context)
     since: float = field(default_factory=time.perf_counter)
     future: Future[Any] = field(default_factory=Future)
@@ -60,6 +63,29 @@ class _Pace:
         self._at = time.monotonic()
 
 
+class _Newcomers:
+    """Tells a queue that stands from a burst that passes.
+
+    After Nichols and Jacobson, Controlling Queue Delay (ACM Queue, 2012): it stands if for an interval nobody's turn
+    came within the target.
+    """
+
+    def __init__(self) -> None:
+        self._in_time = self._stood = -inf
+
+    def began(self, waited: float) -> None:
+        """Somebody's turn came after ``waited`` seconds."""
+        now = time.monotonic()
+        if waited < _TARGET:
+            self._in_time = now
+        elif now - self._in_time > _INTERVAL:
+            self._stood = now
+
+    def queue_up(self) -> bool:
+        """Whether there was a standing queue of late."""
+        return time.monotonic() - self._stood < _MEMORY
+
+
 class Workers:
     """``count`` threads over one queue, ordered by urgency (smaller is sooner), then by turn, then by age.
 
@@ -67,7 +93,9 @@ class Workers:
     of an urgency counting alike: a client's n-th waiting piece goes after everybody else's first n - 1.
 
     Work below ``pressing`` does not wait for what was begun: a thread does it at the next ``checkpoint`` of less urgent
-    work, and then goes on with that.
+    work, and then goes on with that. It is done one piece at a time, and other threads rest at their checkpoints
+    meanwhile: being mostly Python, two at once take twice as long each. While it waits too long all the same, nothing
+    new is admitted: better a client that is told to come again than all of them late.
 
     Attributes:
         limit: Calls that may wait.
@@ -78,10 +106,13 @@ class Workers:
         self._pressing = pressing
         self._metrics = metrics
         self._order = itertools.count()
-        self._heap: list[tuple[int, int, int, _Item]] = []
+        self._urgent: list[tuple[int, int, int, _Item]] = []  # heaps: pressing work, and the rest
+        self._patient: list[tuple[int, int, int, _Item]] = []
+        self._hurried = False  # whether a thread is at pressing work
         self._turn: dict[int, int] = {}  # by urgency: whose turn it is
-        self._next: dict[tuple[int, str], int] = {}  # by urgency and client: the turn of what comes next
+        self._turns: dict[tuple[int, str], int] = {}  # by urgency and client: the turn of what comes next
         self._paces: dict[int, _Pace] = {}
+        self._newcomers = _Newcomers()
         self._ready = threading.Condition()
         self._closed = False
         self._threads = [threading.Thread(target=self._work, name=f"worker-{i}", daemon=True) for i in range(count)]
@@ -92,9 +123,12 @@ class Workers:
         """Whether something new may begin.
 
         Raises:
-            OverloadedError: The queue is full.
+            OverloadedError: The queue is full, or pressing work has been late for a while.
         """
-        if (waiting := len(self._heap)) >= self.limit:
+        with self._ready:
+            waiting = len(self._urgent) + len(self._patient)
+            late = self._newcomers.queue_up() and any(item.new for *_, item in self._urgent)
+        if waiting >= self.limit or late:
             raise OverloadedError(waiting, retry_after=1.0)
 
     async def run(
@@ -122,8 +156,8 @@ class Workers:
             OverloadedError: The queue is full.
             OutOfTimeError: It cannot be done in time; it was not begun.
         """
-        item = _Item(urgency, call, client, until)
-        self._push(item, admitted)
+        item = _Item(urgency, call, client, until, not admitted)
+        self._push(item)
         try:
             return await asyncio.wrap_future(item.future)
         except asyncio.CancelledError:
@@ -134,52 +168,67 @@ class Workers:
         """Lets running calls finish, drops waiting ones, ends the threads."""
         with self._ready:
             self._closed = True
-            for *_, item in self._heap:
+            for *_, item in (*self._urgent, *self._patient):
                 item.future.cancel()
-            self._heap.clear()
+            self._urgent.clear()
+            self._patient.clear()
             self._ready.notify_all()
         for thread in self._threads:
             thread.join()
 
-    def _push(self, item: _Item, admitted: bool) -> None:
+    def _push(self, item: _Item) -> None:
         with self._ready:
             if self._closed:
                 item.future.cancel()
                 return
-            if not admitted:
+            if item.new:
                 self.admit()
             turn = self._take_turn(item.urgency, item.client)
-            heapq.heappush(self._heap, (item.urgency, turn, next(self._order), item))
+            heap = self._urgent if item.urgency < self._pressing else self._patient
+            heapq.heappush(heap, (item.urgency, turn, next(self._order), item))
             self._ready.notify()
 
     def _take_turn(self, urgency: int, client: str) -> int:
-        if len(self._next) >= _MAX_TURNS:  # who is not ahead of the others starts like a stranger anyway
-            self._next = {key: turn for key, turn in self._next.items() if turn > self._turn.get(key[0], 0)}
-        turn = max(self._turn.get(urgency, 0), self._next.get((urgency, client), 0))
-        self._next[urgency, client] = turn + 1
+        if len(self._turns) >= _MAX_TURNS:  # who is not ahead of the others starts like a stranger anyway
+            self._turns = {key: turn for key, turn in self._turns.items() if turn > self._turn.get(key[0], 0)}
+        turn = max(self._turn.get(urgency, 0), self._turns.get((urgency, client), 0))
+        self._turns[urgency, client] = turn + 1
         return turn
 
     def _abandon(self, item: _Item) -> None:
         with self._ready:
             item.abandoned = True
-            kept = [entry for entry in self._heap if entry[-1] is not item]
-            if len(kept) < len(self._heap):
-                heapq.heapify(kept)
-                self._heap = kept
+            for heap in (self._urgent, self._patient):
+                kept = [entry for entry in heap if entry[-1] is not item]
+                if len(kept) < len(heap):
+                    heap[:] = kept
+                    heapq.heapify(heap)
 
     def _work(self) -> None:
-        while True:
-            with self._ready:
-                while not self._heap and not self._closed:
-                    self._ready.wait()
-                if self._closed:
-                    return
-                item = self._take()
+        while (item := self._next()) is not None:
             self._do(item)
             del item  # it holds an avatar, and the next may be long in coming
 
-    def _take(self) -> _Item:
-        urgency, turn, _, item = heapq.heappop(self._heap)
+    def _next(self) -> _Item | None:
+        """Waits for work; none once closed."""
+        with self._ready:
+            while not self._closed:
+                if (item := self._urgently() or self._patiently()) is not None:
+                    return item
+                self._ready.wait()
+        return None
+
+    def _urgently(self) -> _Item | None:
+        if not self._urgent or self._hurried:
+            return None
+        self._hurried = True
+        return self._pop(self._urgent)
+
+    def _patiently(self) -> _Item | None:
+        return self._pop(self._patient) if self._patient else None
+
+    def _pop(self, heap: list[tuple[int, int, int, _Item]]) -> _Item:
+        urgency, turn, _, item = heapq.heappop(heap)
         self._turn[urgency] = max(turn, self._turn.get(urgency, 0))
         return item
 
@@ -187,20 +236,32 @@ class Workers:
         """A checkpoint of ``item``."""
         if item.abandoned:
             raise AbandonedError
-        limit = min(self._pressing, item.urgency)
-        while True:
+        while item.urgency >= self._pressing:
             with self._ready:
-                if not self._heap or self._heap[0][0] >= limit:
-                    return
-                pressing = self._take()
+                while (urgent := self._urgently()) is None and self._hurried and not self._closed:
+                    self._ready.wait()
+            if urgent is None:
+                return
             with giving():
-                self._do(pressing)
+                self._do(urgent)
 
     def _do(self, item: _Item) -> None:
+        try:
+            self._call(item)
+        finally:
+            if item.urgency < self._pressing:
+                with self._ready:
+                    self._hurried = False
+                    self._ready.notify_all()
+
+    def _call(self, item: _Item) -> None:
         if not item.future.set_running_or_notify_cancel():
             return
         pace = self._paces.setdefault(item.urgency, _Pace())
-        self._metrics.queue.observe(time.perf_counter() - item.since)
+        waited = time.perf_counter() - item.since
+        self._metrics.queue.observe(waited)
+        if item.new and item.urgency < self._pressing:
+            self._newcomers.began(waited)
         if time.monotonic() + pace.quickest() > item.until():
             item.future.set_exception(OutOfTimeError())
             return
