@@ -41,8 +41,8 @@ SOAK_SECONDS = float(os.environ.get("LODESTREAM_SOAK_SECONDS", "1200"))
 STALLED = 32
 CANCELS = 1000
 WORST = "p99" if SOAK else "p90"  # a short run on a machine that others use too has few samples
-# Of who is accepted, and of who is not, where one client alone gets its first level within ALONE_MS. On a slower machine
-# all is as much slower, what is asked for too.
+# Of who is accepted, and of who is not, where one client alone gets its first level within ALONE_MS. On a slower
+# machine all is as much slower, what is asked for too.
 LEVEL_3_MS, REFUSED_MS, ALONE_MS = 300, 50, 45
 ONCE = lodestream.Retry(attempts=1)
 MIB = 2**20
