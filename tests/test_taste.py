@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lodestream_server import taste
 from lodestream_server.latent import LatentSpec
 from lodestream_server.taste import settle
 from lodestream_training.synth import attributes
@@ -75,6 +76,31 @@ def test_nobody_is_a_child_or_gets_a_hat_unasked() -> None:
     assert made[SPEC.slices["phenotype"].start + 1] >= 0.66
     kept = SPEC.describe(settle(SPEC, worn, said("age", "headwear", "neckwear")))
     assert [kept[g] for g in ("age", "headwear", "bag", "neckwear")] == ["child", "cap", "none", "scarf"]
+
+
+def test_nobody_stands_out_by_hair_or_metal_unasked() -> None:
+    def settled(*told: str, **values: object) -> dict[str, str]:
+        return dict(SPEC.describe(settle(SPEC, latent(**values), said(*told))))
+
+    assert settled(sex="male", hair="long")["hair"] == "parted"
+    assert settled("hair", sex="male", hair="long")["hair"] == "long"
+    assert settled(sex="female", hair="long")["hair"] == "long"
+    assert settled(sex="female", hair="mohawk")["hair"] == "bob"
+    metal = {"top_material": "metal", "bottom_material": "metal"}
+    assert (
+        settled(top="uniform", **metal)["top_material"]
+        == settled(top="uniform", **metal)["bottom_material"]
+        == "cotton"
+    )
+    assert settled(top="armour", **metal)["bottom_material"] == "metal"
+    assert settled("top_material", top="uniform", **metal)["top_material"] == "metal"
+
+
+def test_hair_that_is_given_instead_is_hair_that_may_be_given() -> None:
+    hairs = SPEC.values["hair"]
+    for instead in taste._CUTS.values():
+        assert instead.keys() <= set(hairs)
+        assert set(instead.values()) <= set(hairs) - instead.keys()
 
 
 def test_a_waistcoat_asks_for_quiet_trousers_and_a_knight_keeps_his_gloves() -> None:

@@ -17,6 +17,17 @@ from lodestream_server.latent import LatentSpec
 from lodestream_server.outfit import OVER_SHIRT
 
 SAID = 0.5  # probability from which the words count as having said a number
+#: Hair that nobody is given unasked, and what they have instead, by sex.
+_CUTS: Mapping[str, Mapping[str, str]] = {
+    "male": {
+        "bob": "parted", "long": "parted", "wavy": "curly", "ponytail": "short", "pigtails": "short", "braids": "short",
+        "bun": "short", "mohawk": "short", "spiky": "short", "dreadlocks": "curly",
+    },
+    "female": {
+        "bald": "short", "buzz": "short", "mohawk": "bob", "spiky": "short", "parted": "bob", "pigtails": "long",
+        "dreadlocks": "curly",
+    },
+}  # fmt: skip
 #: Tops whose trousers are of the same cloth.
 SETS = ("suit", "scrubs", "uniform", "armour", "spacesuit")
 #: Tops that want quiet trousers and shoes.
@@ -39,7 +50,7 @@ _HAIRS = (
 
 
 def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
-    """The latent with what is unsaid made to go together: age, extras, colours.
+    """The latent with what is unsaid made to go together: age, extras, hair, materials, colours.
 
     Args:
         latent: (L,) definite. said: (L,) probability that the words say each number.
@@ -49,6 +60,8 @@ def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
     settled = _Settled(spec, latent.copy(), said, spec.describe(latent))
     settled.grow_up()
     settled.leave_out()
+    settled.cut()
+    settled.weave()
     settled.colour(latent)
     return settled.latent
 
@@ -82,6 +95,19 @@ class _Settled:
         for extra in EXTRAS:
             if self._open(extra) and not (extra == "gloves" and self.values["top"] in GLOVED):
                 self._choose(extra, "none")
+
+    def cut(self) -> None:
+        """Nobody stands out by a hair style unasked."""
+        instead = _CUTS[self.values["sex"]].get(self.values["hair"])
+        if instead is not None and self._open("hair"):
+            self._choose("hair", instead)
+
+    def weave(self) -> None:
+        """Nobody but a knight wears metal unasked."""
+        for part in ("top", "bottom"):
+            group = f"{part}_material"
+            if self.values[group] == "metal" and self.values["top"] != "armour" and self._open(group):
+                self._choose(group, "cotton")
 
     def colour(self, before: Float) -> None:
         """Trousers, shoes, shirt, tie and hair; ``before``: the latent as it was."""
