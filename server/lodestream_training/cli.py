@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 #: The towers of the full profile.
 CLIP, VIT = "openai/clip-vit-base-patch32", "vit_base_patch16_224"
+#: The training runs, in order, and the share of the time that each gets.
+SHARES = {"text": 0.45, "features": 0.2, "clip": 0.05, "fusion": 0.1, "field": 0.2}
 _THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "MALLOC_TOP_PAD_": "500000000"}
 
 
@@ -28,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--profile", choices=["embedded", "full"], default="embedded")
     run.add_argument("--hours", type=float, default=2.5, help="time for all training runs together")
     run.add_argument("--minutes", type=float, help="the same in minutes")
+    run.add_argument("--parts", nargs="+", choices=SHARES, default=list(SHARES), metavar="PART", help="embedded: train "
+                     "only these of %(choices)s, each for its share of the time (default: all)")  # fmt: skip
     run.add_argument("--count", type=int, default=5000, help="pictures for the towers, or that frozen towers look at")
     clip = run.add_mutually_exclusive_group()
     clip.add_argument("--clip", metavar="PATH_OR_HUB_ID", default=CLIP, help="full: a CLIP (default: %(default)s)")
@@ -37,8 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--gallery", type=int, default=288, help="full: pictures in the gallery")
     run.add_argument("--rays-weight", type=float, default=0.0, help="of the field's photometric loss, 20 is usual")
     restore = commands.add_parser("restore", help="checkpoints of the towers from the bundle, to train on from there")
-    restore.add_argument("--spent", type=float, default=60.0, metavar="MINUTES", help="what each run is taken to have "
-                         "spent: the less of its time is left, the lower its learning rate")  # fmt: skip
+    restore.add_argument("--hours", type=float, default=2.5, help="time that all training runs are taken to have spent")
     commands.add_parser("export", help="networks, gallery and manifest from the checkpoints")
     evaluate = commands.add_parser("evaluate", help="how good the bundle is, on words that training never saw")
     evaluate.add_argument("--report", type=Path, default=Path("docs/evaluation.md"))
@@ -70,7 +73,7 @@ def _run(options: argparse.Namespace) -> None:
     elif options.command == "restore":
         from lodestream_training.towers.restore import restore
 
-        restore(bundle, work / "towers", options.spent)
+        restore(bundle, work / "towers", {part: share * 60 * options.hours for part, share in SHARES.items()})
     elif options.command == "export":
         _export(bundle, work)
     elif options.command == "evaluate":
@@ -83,7 +86,7 @@ def _run(options: argparse.Namespace) -> None:
         if not (bundle / "body.npz").exists():
             _bake_body(bundle)
         _synth(pictures, options.count)
-        _train(bundle, work, _minutes(options), options.rays_weight)
+        _train(bundle, work, {part: SHARES[part] * _minutes(options) for part in options.parts}, options.rays_weight)
         _export(bundle, work)
 
 
@@ -114,18 +117,23 @@ def _synth(folder: Path, count: int) -> None:
     collect(folder, count)
 
 
-def _train(bundle: Path, work: Path, minutes: float, rays_weight: float) -> None:
+def _train(bundle: Path, work: Path, minutes: Mapping[str, float], rays_weight: float) -> None:
     from lodestream_training.field.train import train
     from lodestream_training.towers.train_fusion import train_fusion
     from lodestream_training.towers.train_pictures import train_features, train_pictures
     from lodestream_training.towers.train_text import train_text
 
     towers, pictures = work / "towers", work / "pictures"
-    train_text(towers, 0.45 * minutes)
-    train_features(towers, pictures, 0.2 * minutes)
-    train_pictures(towers, pictures, 0.05 * minutes)
-    train_fusion(towers, pictures, 0.1 * minutes)
-    train(bundle / "body.npz", work / "field", 0.2 * minutes, rays_weight=rays_weight)
+    if "text" in minutes:
+        train_text(towers, minutes["text"])
+    if "features" in minutes:
+        train_features(towers, pictures, minutes["features"])
+    if "clip" in minutes:
+        train_pictures(towers, pictures, minutes["clip"])
+    if "fusion" in minutes:
+        train_fusion(towers, pictures, minutes["fusion"])
+    if "field" in minutes:
+        train(bundle / "body.npz", work / "field", minutes["field"], rays_weight=rays_weight)
 
 
 def _export(bundle: Path, work: Path) -> None:

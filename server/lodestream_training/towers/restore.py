@@ -1,4 +1,7 @@
-"""Checkpoints from a bundle's networks, so that training can go on from what ships; weights as stored, in 8 bits."""
+"""Checkpoints from a bundle's networks, so that training can go on from what ships; weights as stored, in 8 bits.
+
+Fusion is in the checkpoint of the text tower, from which its own run starts anew.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from lodestream_training.runs import Run
-from lodestream_training.towers import export, train_fusion, train_text
+from lodestream_training.towers import export, train_text
 from lodestream_training.towers.export import Example
 from lodestream_training.towers.fusion import Fusion
 from lodestream_training.towers.pictures import FeatureTower, PictureTower
@@ -26,14 +29,14 @@ from lodestream_training.towers.train_text import Words
 Array = NDArray[np.float32]
 
 
-def restore(bundle_dir: Path, checkpoint_dir: Path, minutes: float) -> None:
-    """Writes ``text.pt``, ``features.pt``, ``clip.pt``, ``fusion.pt`` and ``tokenizer.json`` into ``checkpoint_dir``.
+def restore(bundle_dir: Path, checkpoint_dir: Path, minutes: Mapping[str, float]) -> None:
+    """Writes ``text.pt``, ``features.pt``, ``clip.pt`` and ``tokenizer.json`` into ``checkpoint_dir``.
 
     Args:
         bundle_dir: A bundle that this code exported.
         checkpoint_dir: A folder without checkpoints.
-        minutes: What each run is taken to have spent: a run that goes on for as long again starts at half its
-            learning rate.
+        minutes: What each run (``text``, ``features``, ``clip``) is taken to have spent: one that goes on
+            for as long again starts at half its learning rate.
 
     Raises:
         FileExistsError: There are checkpoints already.
@@ -55,11 +58,10 @@ def restore(bundle_dir: Path, checkpoint_dir: Path, minutes: float) -> None:
         "text": (words, train_text.optimiser(words, *train_text.RATES)),
         "features": (features, torch.optim.AdamW(features.parameters(), fused=True)),
         "clip": (clip, torch.optim.AdamW(clip.parameters())),
-        "fusion": (words.fusion, train_fusion.optimiser(words.fusion)),
     }
     for name, (model, optimiser) in runs.items():
-        run = Run(checkpoint_dir, name, minutes, model, optimiser)
-        run.spent = 60.0 * minutes
+        run = Run(checkpoint_dir, name, minutes[name], model, optimiser)
+        run.spent = run.budget
         run.save()
 
 
