@@ -21,7 +21,7 @@ from lodestream_server.outfit import Outfit
 from lodestream_server.pipeline.loading import load
 from lodestream_server.pipeline.neural import NeuralPipeline
 from lodestream_training import colours
-from lodestream_training.evaluation import fidelity, report, retrieval, statistics, variety, words
+from lodestream_training.evaluation import basic_terms, fidelity, report, retrieval, statistics, variety, words
 from lodestream_training.evaluation import prompts as by_hand
 from lodestream_training.evaluation.cielab import ciede2000, lab
 from lodestream_training.evaluation.statistics import Estimate
@@ -242,25 +242,34 @@ def test_colours_are_measured_and_named() -> None:
     judge(tally, white, caption, black, caption.said)
     assert tally.distance["top_colour"][0] > 90
     assert tally.distance["garment colour"] == tally.distance["top_colour"]
-    assert tally.right["nearest basic top_colour"] == [False]
+    assert tally.right["basic term top_colour"] == [False]
     crimson = person().vector.copy()
     crimson[AT["top_colour"]] = (0.75, 0.05, 0.1)
     tally = judged(crimson, "top_colour")
-    assert tally.right["nearest basic garment colour"] == [True]
+    assert tally.right["basic term garment colour"] == [True]
     assert 0 < tally.distance["top_colour"][0] < 15
 
 
-def test_a_colour_between_two_basic_terms_may_go_to_either() -> None:
-    teal = replace(person(), colours={**person().colours, "top_colour": "teal"})
-    away = {}
-    for basic in ("blue", "green", "red"):
-        guess, tally, caption = person().vector.copy(), Tally(), said("top_colour")
-        guess[AT["top_colour"]] = colours.unit(colours.BASIC[basic])
-        judge(tally, teal, caption, guess, caption.said)
-        away[basic] = (tally.right["nearest basic top_colour"][0], tally.right["fitting basic top_colour"][0])
-    assert sum(nearest for nearest, _ in away.values()) <= 1
-    assert away["red"] == (False, False)
-    assert away["blue"][1] or away["green"][1]
+def test_basic_terms_are_those_that_people_use() -> None:
+    names = basic_terms.named()
+    known = lab(np.array([rgb for _, rgb in names]))
+    right = [basic_terms.of_cloth(colour, row) == names[row][0] for row, colour in enumerate(known)]
+    prototypes = lab(np.array([colours.cloth()[term] for term in basic_terms.TERMS]))
+    nearest = ciede2000(known[:, None], prototypes[None]).argmin(axis=1)
+    naive = [basic_terms.TERMS[row] == term for row, (term, _) in zip(nearest, names, strict=True)]
+    assert np.mean(right) > 0.9
+    assert np.mean(naive) < 0.7
+    told = {name: basic_terms.of_cloth(lab(np.array(rgb))) for name, rgb in colours.cloth().items()}
+    assert [told[name] for name in ("pale green", "cerulean", "taupe", "navy")] == ["green", "blue", "brown", "blue"]
+    assert told["ivory"] == "white"
+
+
+def test_every_hair_colour_has_a_term_of_its_own() -> None:
+    listed = [name for names in basic_terms.HAIR_TERMS.values() for name in names]
+    assert sorted(listed) == sorted([*people.HAIRS, *people.DYES])
+    for term, names in basic_terms.HAIR_TERMS.items():
+        for name in names:
+            assert basic_terms.of_hair(lab(np.array(people.rgb_of("hair_colour", name)))) == term
 
 
 def test_swapped_colours_are_bound_wrong() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lodestream_server.pipeline.neural import NeuralPipeline
 from lodestream_server.pipeline.request import AvatarRequest
 from lodestream_training import colours
+from lodestream_training.evaluation import basic_terms
 from lodestream_training.evaluation.cielab import ciede2000, lab
 from lodestream_training.evaluation.statistics import Estimate, median, share
 from lodestream_training.language import caption as captions
@@ -21,18 +22,12 @@ from lodestream_training.synth.people import Person
 
 KINDS = ("top", "bottom", "shoes", "headwear", "glasses", "gloves", "bag", "neckwear")
 GARMENT_COLOURS = ("top_colour", "bottom_colour", "shoe_colour", "head_colour", "neck_colour", "bag_colour")
-#: The basic colour terms of Berlin and Kay (1969), as cloth.
-BASIC = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
-#: Hair has terms of its own: the six natural ones of identity papers, and dyes.
-HAIR_BASIC = ("black", "brown", "blonde", "red", "grey", "white", "pink", "blue", "green", "purple", "orange")
 #: ΔE00 from which two said colours are so far apart that a mix-up cannot be a slightly wrong colour.
 DISTINCT = 20.0
-#: A colour that is nearly as near (ΔE00) to a second basic term may be called by either.
-BORDER = 5.0
 #: Orders that "taller" and "heavier" are judged by.
 ORDERS = {"height": ("short", "average", "tall"), "build": ("slim", "average", "heavy")}
-_BASIC_LAB = lab(np.array([colours.cloth()[name] for name in BASIC]))
-_HAIR_LAB = lab(np.array([people.rgb_of("hair_colour", name) for name in HAIR_BASIC]))
+#: One prototype a term, as cloth: the stricter measure of former reports, which calls pale green white.
+_PROTOTYPES = lab(np.array([colours.cloth()[name] for name in basic_terms.TERMS]))
 _AT = attributes.slices()
 _GROUPS = {g.name: g for g in attributes.GROUPS}
 
@@ -97,12 +92,11 @@ def _named(person: Person, group: str) -> NDArray[np.float64]:
 def _colour(tally: Tally, name: str, got: NDArray[np.float32], wanted: NDArray[np.float64]) -> None:
     labs = lab(np.stack([got, wanted]))
     away = float(ciede2000(labs[0], labs[1]))
-    basic = ciede2000(labs[:, None], (_HAIR_LAB if name == "hair_colour" else _BASIC_LAB)[None])
-    nearest = int(basic[0].argmin())
-    hits = {
-        "nearest basic": nearest == int(basic[1].argmin()),
-        "fitting basic": bool(basic[1, nearest] <= basic[1].min() + BORDER),
-    }
+    term = basic_terms.of_hair if name == "hair_colour" else basic_terms.of_cloth
+    hits = {"basic term": term(labs[0]) == term(labs[1])}
+    if name != "hair_colour":
+        nearest = ciede2000(labs[:, None], _PROTOTYPES[None]).argmin(axis=1)
+        hits["nearest prototype"] = bool(nearest[0] == nearest[1])
     for shown in (name, "garment colour") if name in GARMENT_COLOURS else (name,):
         tally.distance[shown].append(away)
         for measure, hit in hits.items():
