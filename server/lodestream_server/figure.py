@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lodestream_server.body.accessories import Accessories
 from lodestream_server.body.template import BodyTemplate
-from lodestream_server.field.fit import Fitting
+from lodestream_server.field.ensemble import Ensemble
+from lodestream_server.field.fit import LEVELS, Fitting
 from lodestream_server.field.gutter import Gutters
 from lodestream_server.texture.cloth import Cloths
 
@@ -21,6 +23,7 @@ class Figure:
     gutters: Gutters
     fitting: Fitting
     cloths: Cloths
+    ensembles: Mapping[int, Ensemble]  # by level
 
     @staticmethod
     def load(body: Path, accessories: Path) -> Figure:
@@ -32,4 +35,5 @@ class Figure:
             gutters=Gutters.of(template),
             fitting=Fitting.of(template),
             cloths=Cloths(template),
+            ensembles={level: Ensemble.of(template, level) for level in range(LEVELS)},
         )

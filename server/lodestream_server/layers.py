@@ -107,11 +107,7 @@ def build(
 
 def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:
     """The field's shells in the template's rest pose, by name; only what is worn."""
-    found = {}
-    for s in FIELD_SHELLS:
-        checkpoint()
-        found[s] = extract.extract(figure.template, bones, shape, planes, s, level)
-    return {s: v for s, v in found.items() if len(v.triangles)}
+    return extract.extract(figure.ensembles[level], bones, shape, planes, level)
 
 
 def fixed_surfaces(
@@ -146,16 +142,7 @@ def _bare(head: Surface, template: BodyTemplate, outfit: Outfit) -> Surface:
 def _only(surface: Surface, kept: NDArray[np.bool_]) -> Surface:
     """The triangles ``kept`` (T,) with their wedges."""
     used, compact = np.unique(surface.triangles[kept], return_inverse=True)
-    return Surface(
-        positions=surface.positions[used],
-        normals=surface.normals[used],
-        uv=surface.uv[used],
-        vertex=surface.vertex[used],
-        welded=surface.welded[used],
-        joints=surface.joints[used],
-        weights=surface.weights[used],
-        triangles=compact.reshape(-1, 3).astype(np.int32),
-    )
+    return surface.part(used, compact.reshape(-1, 3))
 
 
 def solids(

@@ -18,10 +18,13 @@ def vertex_normals(points: NDArray[np.floating[Any]], triangles: NDArray[np.inte
     Returns:
         (V, 3) unit; +Y where no triangle meets the vertex.
     """
-    a, b, c = (points[triangles[:, i]] for i in range(3))
-    face = np.cross(b - a, c - a)
+    a, b, c = (points.T[:, triangles[:, i]] for i in range(3))
+    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    faces = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
     flat = triangles.ravel()
-    count = len(points)
-    out = np.stack([np.bincount(flat, np.repeat(face[:, i], 3), count) for i in range(3)], axis=1)
-    length = np.linalg.norm(out, axis=1, keepdims=True)
-    return np.where(length > 1e-12, out / np.maximum(length, 1e-12), [[0.0, 1.0, 0.0]]).astype(np.float32)
+    x, y, z = (np.bincount(flat, np.repeat(face, 3), len(points)) for face in faces)
+    length = np.sqrt(x * x + y * y + z * z)
+    met = length > 1e-12
+    out = np.stack([x, y, z], axis=1) / np.where(met, length, 1.0)[:, None]
+    out[~met] = [0.0, 1.0, 0.0]
+    return out.astype(np.float32)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import SKIN_SHELLS, BodyTemplate, Mesh, Rig, Shape
-from lodestream_server.field.planes import Planes, sample
+from lodestream_server.body.template import FIELD_SHELLS, BodyTemplate, Rig, Shape
+from lodestream_server.checkpoint import checkpoint
+from lodestream_server.field.ensemble import HIDE_MARGIN, Ensemble, flat
+from lodestream_server.field.planes import Planes
 
-HIDE_MARGIN = 0.022  # metres inside a garment's edge from where the skin below is dropped
 INSET = (0.003, 0.006, 0.012, 0.02)  # metres that covered skin steps back at levels 0 to 3, where triangles cut corners
-TUCK_MARGIN = 0.045  # metres inside the edge of the top (or bottom) from where the other below it is dropped
-LEAD = 0.001  # metres that top or bottom must stand out over the other to cover it
-_OVER = {"body": ("top", "bottom", "footwear"), "head": ("top",), "top": ("bottom",), "bottom": ("top",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +31,52 @@ class Surface:
     weights: Float  # (V, 4)
     triangles: Int  # (T, 3)
 
+    def part(self, used: NDArray[np.integer[Any]], triangles: NDArray[np.integer[Any]]) -> Surface:
+        """The wedges ``used`` (U,) with ``triangles`` (T', 3) of them, counted anew."""
+        return Surface(
+            positions=self.positions[used],
+            normals=self.normals[used],
+            uv=self.uv[used],
+            vertex=self.vertex[used],
+            welded=self.welded[used],
+            joints=self.joints[used],
+            weights=self.weights[used],
+            triangles=triangles.astype(np.int32),
+        )
 
-def extract(template: BodyTemplate, rig: Rig, shape: Shape, planes: Planes, shell: str, level: int) -> Surface:
-    """The surface of ``shell`` at ``level``; no triangles where it is not worn.
+
+def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: int) -> dict[str, Surface]:
+    """The surfaces of the field's shells at the ``ensemble``'s ``level``, by name; only what is worn.
 
     Values of one vertex on several UV islands are averaged, so seams stay closed.
     """
-    mesh = template.meshes[shell, level]
-    own = planes[shell]
-    point, wedge = np.unique(mesh.vertex, return_inverse=True)
-    base = shape.vertices[point]
-    corners = wedge[mesh.triangles]
+    wedge = ensemble.wedge
+    base = shape.vertices[ensemble.point]
+    corners = wedge[ensemble.triangles]
     normal = vertex_normals(base, corners)
-    height = _average(sample(own.level_set, mesh.uv), wedge, len(point))
-    edge = _average(sample(own.edge, mesh.uv), wedge, len(point))
-    under = _average(depth_under(template, planes, mesh, shell), wedge, len(point))
-    height -= INSET[level] * np.clip(under / HIDE_MARGIN, 0.0, 1.0)
+    taps = ensemble.taps(planes)
+    height = ensemble.averaged(taps.read(flat(planes, "level_set")))
+    edge = ensemble.averaged(taps.read(flat(planes, "edge")))
+    depth = ensemble.depth_under(planes)
+    height -= INSET[level] * np.clip(ensemble.averaged(depth) / HIDE_MARGIN, 0.0, 1.0)
     moved = base + height[:, None] * normal
-    kept = mesh.triangles[(edge[corners] > 0).any(axis=1)]
-    kept = kept[~covered(template, planes, mesh, shell)[kept].all(axis=1)]
+    kept = ensemble.triangles[(edge[corners] > 0).any(axis=1)]
+    kept = kept[~ensemble.covered(depth)[kept].all(axis=1)]
     surface = Surface(
         positions=moved[wedge],
         normals=normal[wedge],
-        uv=mesh.uv,
-        vertex=mesh.vertex,
-        welded=wedge.astype(np.int32),
-        joints=rig.skin_joints[mesh.vertex],
-        weights=rig.skin_weights[mesh.vertex],
+        uv=ensemble.uv,
+        vertex=ensemble.vertex,
+        welded=wedge,
+        joints=rig.skin_joints[ensemble.vertex],
+        weights=rig.skin_weights[ensemble.vertex],
         triangles=kept,
     )
-    return _finish(_trim(surface, edge[wedge]))
+    checkpoint()
+    trimmed, shell = _trim(surface, edge[wedge], ensemble.shell)
+    checkpoint()
+    finished, used = _finish(trimmed)
+    return _parted(finished, shell[used])
 
 
 def fixed(template: BodyTemplate, rig: Rig, shape: Shape, shell: str, level: int) -> Surface:
@@ -69,50 +84,27 @@ def fixed(template: BodyTemplate, rig: Rig, shape: Shape, shell: str, level: int
     mesh = template.meshes[shell, level]
     _, wedge = np.unique(mesh.vertex, return_inverse=True)
     positions = shape.vertices[mesh.vertex]
-    return _finish(
-        Surface(
-            positions=positions,
-            normals=positions,
-            uv=mesh.uv,
-            vertex=mesh.vertex,
-            welded=wedge.astype(np.int32),
-            joints=rig.skin_joints[mesh.vertex],
-            weights=rig.skin_weights[mesh.vertex],
-            triangles=mesh.triangles,
-        )
+    surface = Surface(
+        positions=positions,
+        normals=positions,
+        uv=mesh.uv,
+        vertex=mesh.vertex,
+        welded=wedge.astype(np.int32),
+        joints=rig.skin_joints[mesh.vertex],
+        weights=rig.skin_weights[mesh.vertex],
+        triangles=mesh.triangles,
     )
+    return _finish(surface)[0]
 
 
-def _average(values: Float, group: NDArray[np.int64], count: int) -> Float:
-    total = np.bincount(group, values, count)
-    return np.asarray(total / np.maximum(np.bincount(group, minlength=count), 1), dtype=np.float32)
+def _trim(surface: Surface, edge: Float, shell: Int) -> tuple[Surface, Int]:
+    """Cuts triangles along edge = 0 so that hems are clean lines.
 
-
-def covered(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> NDArray[np.bool_]:
-    """(W,) wedges that lie well under a garment and are not shown."""
-    margin = HIDE_MARGIN if shell in SKIN_SHELLS else TUCK_MARGIN
-    return np.asarray(depth_under(template, planes, mesh, shell) > margin)
-
-
-def depth_under(template: BodyTemplate, planes: Planes, mesh: Mesh, shell: str) -> Float:
-    """(W,) metres from a wedge to the edge of the garment over it; not positive where nothing covers it.
-
-    Skin is under every garment. Of top and bottom the one that stands out further is over the other.
+    Args:
+        edge: (V,) metres. shell: (V,) of each wedge.
+    Returns:
+        The surface, vertices born at the trim last, and the shell of each wedge.
     """
-    out = np.full(len(mesh.vertex), -1.0, dtype=np.float32)
-    for name in _OVER.get(shell, ()):
-        uv = template.cover[name][mesh.vertex]
-        near = np.isfinite(uv[:, 0])
-        depth = sample(planes[name].edge, uv[near])
-        if shell not in SKIN_SHELLS:
-            lead = sample(planes[name].level_set, uv[near]) - sample(planes[shell].level_set, mesh.uv[near])
-            depth = np.where(lead > 0, depth * np.clip(lead / LEAD, 0.0, 1.0), -1.0)
-        out[near] = np.maximum(out[near], depth)
-    return out
-
-
-def _trim(surface: Surface, edge: Float) -> Surface:
-    """Cuts triangles along edge = 0 so that hems are clean lines. ``edge``: (V,) metres."""
     triangles = surface.triangles
     inside = edge[triangles] > 0
     count = inside.sum(axis=1)
@@ -123,18 +115,16 @@ def _trim(surface: Surface, edge: Float) -> Surface:
     two = np.take_along_axis(two, ((~inside[count == 2]).argmax(1)[:, None] + np.arange(3)) % 3, 1)
     cuts = np.concatenate([one[:, [0, 1]], one[:, [0, 2]], two[:, [0, 1]], two[:, [0, 2]]])
     if not len(cuts):
-        return _replace(surface, whole)
-    pairs, inverse = np.unique(np.sort(cuts, axis=1), axis=0, return_inverse=True)
-    a, b = pairs[:, 0], pairs[:, 1]
+        return replace(surface, triangles=whole), shell
+    a, b, inverse = _pairs(cuts)
     t = (edge[a] / (edge[a] - edge[b])).astype(np.float32)[:, None]
     new = (len(edge) + inverse).astype(np.int32)
     n1, n2 = len(one), len(two)
     p, q = new[:n1], new[n1 : 2 * n1]
     r, s = new[2 * n1 : 2 * n1 + n2], new[2 * n1 + n2 :]
     joints, weights = _blend_skin(surface, a, b, t)
-    welded_pairs = np.sort(surface.welded[pairs], axis=1)
-    _, welded = np.unique(welded_pairs, axis=0, return_inverse=True)
-    return Surface(
+    *_, welded = _pairs(np.stack([surface.welded[a], surface.welded[b]], axis=1))
+    trimmed = Surface(
         positions=_mix(surface.positions, a, b, t),
         normals=_mix(surface.normals, a, b, t),
         uv=_mix(surface.uv, a, b, t),
@@ -151,6 +141,15 @@ def _trim(surface: Surface, edge: Float) -> Surface:
             ]
         ).astype(np.int32),
     )
+    return trimmed, np.concatenate([shell, shell[a]])
+
+
+def _pairs(ends: Int) -> tuple[Int, Int, NDArray[np.intp]]:
+    """The lesser and the greater end of every pair that is among ``ends`` (N, 2), and which of them each row is."""
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    several = int(high.max()) + 1
+    pairs, inverse = np.unique(low.astype(np.int64) * several + high, return_inverse=True)
+    return pairs // several, pairs % several, inverse
 
 
 def _mix(values: Float, a: Int, b: Int, t: Float) -> Float:
@@ -170,40 +169,28 @@ def _blend_skin(surface: Surface, a: Int, b: Int, t: Float) -> tuple[Bytes, Floa
     return np.concatenate([surface.joints, joint.astype(np.uint8)]), np.concatenate([surface.weights, weight])
 
 
-def _replace(surface: Surface, triangles: Int) -> Surface:
-    return Surface(
-        surface.positions,
-        surface.normals,
-        surface.uv,
-        surface.vertex,
-        surface.welded,
-        surface.joints,
-        surface.weights,
-        triangles,
-    )
-
-
-def _finish(surface: Surface) -> Surface:
-    """Drops unused wedges and degenerate triangles; recomputes the normals across seams."""
+def _finish(surface: Surface) -> tuple[Surface, NDArray[np.intp]]:
+    """Drops unused wedges and degenerate triangles; recomputes the normals across seams. Also the wedges used."""
     triangles = surface.triangles
     corner = surface.welded[triangles]
     sound = (corner[:, 0] != corner[:, 1]) & (corner[:, 1] != corner[:, 2]) & (corner[:, 2] != corner[:, 0])
     used, compact = np.unique(triangles[sound], return_inverse=True)
-    compact = compact.reshape(-1, 3)
-    point, first, wedge = np.unique(surface.welded[used], return_index=True, return_inverse=True)
-    positions = surface.positions[used]
-    if len(point):
-        normal = vertex_normals(positions[first], wedge[compact].astype(np.int32))[wedge]
-        positions = positions[first][wedge]
-    else:
-        normal = surface.normals[used]
-    return Surface(
-        positions=positions.astype(np.float32),
-        normals=normal,
-        uv=surface.uv[used].astype(np.float32),
-        vertex=surface.vertex[used],
-        welded=wedge.astype(np.int32),
-        joints=surface.joints[used],
-        weights=surface.weights[used],
-        triangles=compact.astype(np.int32),
-    )
+    kept = surface.part(used, compact.reshape(-1, 3))
+    if not len(used):
+        return kept, used
+    _, first, wedge = np.unique(kept.welded, return_index=True, return_inverse=True)
+    positions = kept.positions[first]
+    normal = vertex_normals(positions, wedge[kept.triangles])[wedge]
+    return replace(kept, positions=positions[wedge], normals=normal, welded=wedge.astype(np.int32)), used
+
+
+def _parted(surface: Surface, shell: Int) -> dict[str, Surface]:
+    """The shells by name; ``shell``: (V,) of each wedge."""
+    owner = shell[surface.triangles[:, 0]]
+    slot = np.empty(len(shell), dtype=np.int32)
+    out = {}
+    for number in np.unique(owner):
+        own = np.flatnonzero(shell == number)
+        slot[own] = np.arange(len(own))
+        out[FIELD_SHELLS[number]] = surface.part(own, slot[surface.triangles[owner == number]])
+    return out

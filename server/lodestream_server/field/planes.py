@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lodestream_server.avatar import Float
 
@@ -59,6 +60,40 @@ class ShellPlanes:
 Planes = Mapping[str, ShellPlanes]
 
 
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """Where V points read planes, bilinearly: the texels around each of them, and how far it is from the first."""
+
+    corner: NDArray[np.intp]  # (V,) the texel at the top left, in planes that are flat
+    row: NDArray[np.intp]  # (V,) or () texels from one row to the next
+    right: NDArray[np.float64]  # (V,) share of the texel to the right
+    down: NDArray[np.float64]  # (V,)
+
+    @staticmethod
+    def of(uv: Float, size: int | NDArray[np.intp], start: int | NDArray[np.intp] = 0) -> Taps:
+        """The taps of chart coordinates.
+
+        Args:
+            uv: (V, 2) in [0, 1], origin at the top left, texel centres at (i + ½) / R.
+            size: R, the edge length of the plane, (V,) or one for all. start: where the plane begins.
+        """
+        row = np.asarray(size, np.intp)
+        edge = row.astype(uv.dtype)
+        x = np.clip(uv[:, 0] * edge - 0.5, 0.0, edge - 1.0)
+        y = np.clip(uv[:, 1] * edge - 0.5, 0.0, edge - 1.0)
+        x0 = np.minimum(x.astype(np.intp), row - 2)
+        y0 = np.minimum(y.astype(np.intp), row - 2)
+        return Taps(start + y0 * row + x0, row, x - x0, y - y0)
+
+    def read(self, flat: Float) -> Float:
+        """(..., V) values of planes (..., N) whose texels lie in one line."""
+        left, top = 1 - self.right, 1 - self.down
+        below = self.corner + self.row
+        low = flat[..., self.corner] * left + flat[..., self.corner + 1] * self.right
+        high = flat[..., below] * left + flat[..., below + 1] * self.right
+        return np.asarray(low * top + high * self.down, dtype=np.float32)
+
+
 def sample(plane: Float, uv: Float) -> Float:
     """Bilinear look-up.
 
@@ -67,16 +102,8 @@ def sample(plane: Float, uv: Float) -> Float:
     Returns:
         (V,) or (V, C).
     """
-    size = plane.shape[-1]
-    x = np.clip(uv[:, 0] * size - 0.5, 0.0, size - 1.0)
-    y = np.clip(uv[:, 1] * size - 0.5, 0.0, size - 1.0)
-    x0 = np.minimum(x.astype(np.int32), size - 2)
-    y0 = np.minimum(y.astype(np.int32), size - 2)
-    fx, fy = x - x0, y - y0
-    low = plane[..., y0, x0] * (1 - fx) + plane[..., y0, x0 + 1] * fx
-    high = plane[..., y0 + 1, x0] * (1 - fx) + plane[..., y0 + 1, x0 + 1] * fx
-    out = low * (1 - fy) + high * fy
-    return np.asarray(out.T if plane.ndim == 3 else out, dtype=np.float32)
+    out = Taps.of(uv, plane.shape[-1]).read(plane.reshape(*plane.shape[:-2], -1))
+    return np.asarray(out.T)
 
 
 def presence(edge: Float) -> Float:

@@ -18,7 +18,7 @@ from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.normals import vertex_normals
 from lodestream_server.body.template import FIELD_SHELLS, BodyTemplate, Shape
 from lodestream_server.field.camera import Camera
-from lodestream_server.field.extract import covered
+from lodestream_server.field.ensemble import Ensemble
 from lodestream_server.field.planes import SHARPNESS, Planes, density, sample
 from lodestream_server.field.scan import blend, project, scan
 
@@ -61,7 +61,9 @@ def trace(
 ) -> list[Samples]:
     """Samples of every shell's sheets for all rays of a picture; the template's rest pose."""
     out: list[Samples] = []
-    for shell in FIELD_SHELLS:
+    ensemble = Ensemble.of(template, level)
+    covered = ensemble.covered(ensemble.depth_under(planes))
+    for number, shell in enumerate(FIELD_SHELLS):
         mesh = template.meshes[shell, level]
         base = shape.vertices[mesh.vertex]
         point, wedge = np.unique(mesh.vertex, return_inverse=True)
@@ -74,7 +76,7 @@ def trace(
             continue
         surface = base + level_set[:, None] * normal
         lit = vertex_normals(surface[np.unique(wedge, return_index=True)[1]], wedge[mesh.triangles])[wedge]
-        shown = 1.0 - covered(template, planes, mesh, shell).astype(np.float32)
+        shown = 1.0 - covered[ensemble.shell == number].astype(np.float32)
         for offset, thickness in zip(SHEETS, _WIDTHS, strict=True):
             points = (base + (level_set + offset)[:, None] * normal).astype(np.float32)
             pixels, depth = project(points, camera, width, height)
