@@ -12,6 +12,7 @@ from lodestream_server.field.ensemble import Ensemble
 from lodestream_server.field.fit import LEVELS, Fitting
 from lodestream_server.field.gutter import Gutters
 from lodestream_server.texture.cloth import Cloths
+from lodestream_server.texture.fixed import EYES, Eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Figure:
     fitting: Fitting
     cloths: Cloths
     ensembles: Mapping[int, Ensemble]  # by level
+    eyes: Mapping[int, Eyes]  # by edge length of the texture
 
     @staticmethod
     def load(body: Path, accessories: Path) -> Figure:
@@ -36,4 +38,5 @@ class Figure:
             fitting=Fitting.of(template),
             cloths=Cloths(template),
             ensembles={level: Ensemble.of(template, level) for level in range(LEVELS)},
+            eyes={size: Eyes.of(template, size) for size in set(EYES.values())},
         )

@@ -23,7 +23,6 @@ from lodestream_server.texture import accessories, albedo, fixed, relief
 
 TEXTURE_SIZE: Mapping[int, int] = {3: 128, 2: 256, 1: 512, 0: 1024}
 _PLAIN = ("body", "skirt", "footwear")  # shells whose charts need half the texture of the others at levels 1 and 0
-_EYES: Mapping[int, int] = {3: 64, 2: 128, 1: 256, 0: 256}
 _RIGS = {"mixamo": "mixamo", "vrm": "mixamo", "unreal": "unreal"}
 _HIDDEN = 0.012  # metres under the rim of headwear from which the coarsest level leaves the head out
 ARKIT, VISEMES = "ARKit", "Oculus Visemes"
@@ -193,7 +192,7 @@ def _material(
     checkpoint()
     template = figure.template
     if shell == "eyes":
-        return Material(fixed.eyes(template, outfit.colours["eye_colour"], _EYES[level]), roughness=0.12)
+        return Material(figure.eyes[fixed.EYES[level]].coloured(outfit.colours["eye_colour"]), roughness=0.12)
     if shell == "mouth":
         return Material(fixed.mouth(template), roughness=0.35)
     if shell == "lashes":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.body.template import BodyTemplate
 
+EYES: Mapping[int, int] = {3: 64, 2: 128, 1: 256, 0: 256}  # edge length of the eyes' texture by level
 IRIS = 0.43  # radians from the eye's axis
 PUPIL = 0.235
 _SCLERA = np.array([0.93, 0.905, 0.885], dtype=np.float32)
@@ -21,38 +25,71 @@ _UPPER = ((0.249, 1.020), 0.205, 0.372)
 _LOWER = ((0.166, -0.165), 0.330, 0.480)
 
 
-def eyes(template: BodyTemplate, iris: Float, size: int) -> Bytes:
-    """(size, size, 3) uint8: sclera with veins, limbal ring, iris with fibres, pupil and a catch light.
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The eyes' texture at one size, S texels square: everything but the irises' colour. Read-only.
 
-    ``iris``: (3,) sRGB. ``size``: the chart's edge length over a power of two.
+    On the N texels ``iris`` the colour is clip(iris · glow + ring) · keep + over.
     """
-    step = template.eye_angle.shape[0] // size
-    angle = template.eye_angle[step // 2 :: step, step // 2 :: step]
-    half = angle.shape[1] // 2
+
+    picture: Bytes  # (S, S, 3) sRGB; only the irises are still to be coloured
+    iris: NDArray[np.intp]  # (N,) flat indices
+    glow: NDArray[np.float64]  # (N, 1)
+    ring: NDArray[np.float64]  # (N, 1)
+    keep: NDArray[np.float64]  # (N, 1)
+    over: NDArray[np.float64]  # (N, 3)
+
+    @staticmethod
+    def of(template: BodyTemplate, size: int) -> Eyes:
+        """Sclera with veins, limbal ring, iris with fibres, pupil and a catch light.
+
+        ``size``: the chart's edge length over a power of two.
+        """
+        step = template.eye_angle.shape[0] // size
+        angle = template.eye_angle[step // 2 :: step, step // 2 :: step]
+        down, across = _from_axis(angle)
+        turn = np.arctan2(down, 2.0 * across)
+        radius = np.clip(angle / IRIS, 0, 1)
+        fibre = 0.5 * np.sin(turn * 29 + 2 * np.sin(turn * 7) + 3 * radius) + 0.5 * np.sin(turn * 17 - 4 * radius)
+        collar = np.exp(-(((radius - 0.66) / 0.09) ** 2))  # the lighter ring around the pupil's zone
+        glow = 0.80 + 0.16 * fibre * radius + 0.30 * collar + 0.22 * radius * np.clip(np.sin(turn), 0, 1)
+        limbus = np.clip((radius - 0.78) / 0.22, 0, 1)
+        lid = np.clip((-down - 2.0) / 14.0, 0, 1) * np.clip(1.4 - angle, 0, 1)  # the upper lid's shadow
+        fill = np.clip((3.2 - np.hypot(down - 7.0, 2.0 * across + 5.0)) / 2.0, 0, 1)
+        keep, over = 1 - 0.78 * limbus[..., None] ** 1.5, np.zeros((size, size, 3))
+        for tone, share in (
+            (_white(angle, turn), np.clip((angle / IRIS - 0.97) / 0.10, 0, 1)),
+            (0.02, np.clip((PUPIL - angle) / 0.04 + 0.5, 0, 1)),
+            (0.0, 0.42 * lid),
+            (0.9, 0.25 * fill),
+            (0.98, np.clip((4.0 - np.hypot(down + 6.5, 2.0 * across - 6.0)) / 1.6, 0, 1)),  # the catch light
+        ):
+            keep = keep * (1 - share[..., None])
+            over = over * (1 - share[..., None]) + tone * share[..., None]
+        iris = np.flatnonzero(keep)
+        rows = (plane.reshape(size * size, -1)[iris] for plane in (glow, 0.05 * collar, keep, over))
+        return Eyes(_pixels(over), iris, *rows)
+
+    def coloured(self, iris: Float) -> Bytes:
+        """(S, S, 3) uint8 sRGB with irises of the colour ``iris`` (3,)."""
+        out = self.picture.copy()
+        out.reshape(-1, 3)[self.iris] = _pixels(np.clip(iris * self.glow + self.ring, 0, 1) * self.keep + self.over)
+        return out
+
+
+def _from_axis(angle: Float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(S, S) down and across from the axis of each of the two eyes, in texels of a chart of 128."""
+    size, half = len(angle), angle.shape[1] // 2
     rows, cols = np.indices(angle.shape)
     centres = [np.argwhere(side == side.min()).mean(axis=0) for side in (angle[:, :half], angle[:, half:])]
     right = cols >= half
     down = rows - np.where(right, centres[1][0], centres[0][0])
     across = cols - np.where(right, centres[1][1] + half, centres[0][1])
-    down, across = down * (128.0 / size), across * (128.0 / size)
-    turn = np.arctan2(down, 2.0 * across)
-    radius = np.clip(angle / IRIS, 0, 1)
-    fibre = 0.5 * np.sin(turn * 29 + 2 * np.sin(turn * 7) + 3 * radius) + 0.5 * np.sin(turn * 17 - 4 * radius)
-    collar = np.exp(-(((radius - 0.66) / 0.09) ** 2))  # the lighter ring around the pupil's zone
-    glow = 0.80 + 0.16 * fibre * radius + 0.30 * collar + 0.22 * radius * np.clip(np.sin(turn), 0, 1)
-    colour = np.clip(iris * glow[..., None] + 0.05 * collar[..., None], 0, 1)
-    limbus = np.clip((radius - 0.78) / 0.22, 0, 1)[..., None]
-    colour = colour * (1 - 0.78 * limbus**1.5)
-    outside = np.clip((angle / IRIS - 0.97) / 0.10, 0, 1)[..., None]
-    colour = colour * (1 - outside) + _white(angle, turn) * outside
-    pupil = np.clip((PUPIL - angle) / 0.04 + 0.5, 0, 1)[..., None]
-    colour = colour * (1 - pupil) + 0.02 * pupil
-    lid = np.clip((-down - 2.0) / 14.0, 0, 1) * np.clip(1.4 - angle, 0, 1)  # the upper lid's shadow
-    colour = colour * (1 - 0.42 * lid[..., None])
-    catch = np.clip((4.0 - np.hypot(down + 6.5, 2.0 * across - 6.0)) / 1.6, 0, 1)[..., None]
-    fill = 0.25 * np.clip((3.2 - np.hypot(down - 7.0, 2.0 * across + 5.0)) / 2.0, 0, 1)[..., None]
-    colour = colour * (1 - fill) + 0.9 * fill
-    return (np.clip(colour * (1 - catch) + 0.98 * catch, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return down * (128.0 / size), across * (128.0 / size)
+
+
+def _pixels(colour: NDArray[np.float64]) -> Bytes:
+    return (np.clip(colour, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _white(angle: Float, turn: Float) -> Float:
