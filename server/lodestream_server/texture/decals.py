@@ -39,8 +39,8 @@ def draw(colour: Float, cloth: Cloth, edge: Float, regions: Mapping[str, Float],
         if not stroke.alpha:
             continue
         alpha = stroke.alpha * (share if stroke.region is None else share * regions[stroke.region][which])
-        for channel, tone in zip(colour, tones[stroke.tone], strict=True):
-            channel[which] += (tone - channel[which]) * alpha
+        below = colour.take(which, axis=1)
+        colour[:, which] = below + (tones[stroke.tone][:, None] - below) * alpha
 
 
 def height(cloth: Cloth, edge: Float, outfit: Outfit) -> tuple[Float, Float]:

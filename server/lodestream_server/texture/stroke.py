@@ -64,11 +64,11 @@ def touched(
     for stroke in strokes:
         u, v = fields[stroke.u], fields[stroke.v]
         reach = stroke.size + max(texel, _REACH)
-        (u0, v0), (u1, v1) = np.min(stroke.points, axis=0), np.max(stroke.points, axis=0)
+        across, up = zip(*stroke.points, strict=True)
         wide, tall = stroke.box[0] + reach, stroke.box[1] + reach
-        near = (u > u0 - wide) & (u < u1 + wide)
-        if v1 - v0 < _ENDLESS:
-            near &= (v > v0 - tall) & (v < v1 + tall)
+        near = (u > min(across) - wide) & (u < max(across) + wide)
+        if max(up) - min(up) < _ENDLESS:
+            near &= (v > min(up) - tall) & (v < max(up) + tall)
         if stroke.where != "any":
             near &= masks[stroke.where]
         which = np.flatnonzero(near)
