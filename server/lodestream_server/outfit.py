@@ -32,7 +32,8 @@ class Outfit:
 
 def wearable(spec: LatentSpec, latent: Float) -> Float:
     """The latent (L,) without what cannot be worn together: the skirt shell can be a coat's or a skirt's, not both."""
-    if spec.describe(latent)["top"] not in OPEN_TOPS or spec.describe(latent)["bottom"] != "skirt":
+    values = spec.describe(latent)
+    if values["top"] not in OPEN_TOPS or values["bottom"] != "skirt":
         return latent
     out = latent.copy()
     part = spec.slices["bottom"]

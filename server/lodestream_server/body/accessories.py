@@ -121,11 +121,11 @@ class Accessories:
         Returns:
             Surfaces by layer; ``vertex`` is -1 everywhere.
         """
+        worn = self.worn(outfit)
+        if not worn:
+            return {}
         lift = _lift(template, top)
-        return {
-            layer: fit(self.pieces[kind], template, rig, shape, level, lift)
-            for layer, kind in self.worn(outfit).items()
-        }
+        return {layer: fit(self.pieces[kind], template, rig, shape, level, lift) for layer, kind in worn.items()}
 
 
 def _piece(z: Mapping[str, NDArray[Any]], name: str) -> Piece:
