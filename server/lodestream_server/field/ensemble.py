@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lodestream_server.avatar import Float, Int
+from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.template import FIELD_SHELLS, SKIN_SHELLS, BodyTemplate
 from lodestream_server.field.planes import Planes, Taps
 
@@ -28,7 +28,7 @@ class Covers:
     """R times that a garment can lie over a wedge, and where in the garment's chart; wedges of skin first."""
 
     wedge: Int  # (R,)
-    garment: Int  # (R,) into FIELD_SHELLS
+    garment: Bytes  # (R,) into FIELD_SHELLS
     uv: Float  # (R, 2)
     skin: int  # so many are of skin
 
@@ -37,12 +37,11 @@ class Covers:
 class Ensemble:
     """W wedges of all field shells, P points: a template vertex in one shell. Shells follow each other. Read-only."""
 
-    shell: Int  # (W,) into FIELD_SHELLS, ascending
-    vertex: Int  # (W,) template vertex
+    shell: Bytes  # (W,) into FIELD_SHELLS, ascending
     uv: Float  # (W, 2) in the shell's chart
     wedge: Int  # (W,) the wedge's point
     point: Int  # (P,) template vertex
-    share: NDArray[np.int64]  # (P,) wedges of each point
+    share: Bytes  # (P,) wedges of each point
     triangles: Int  # (T, 3) wedges
     covers: Covers
 
@@ -56,12 +55,11 @@ class Ensemble:
         vertex = np.concatenate([mesh.vertex for mesh in meshes])
         place, wedge, share = np.unique(shell * len(template.mean) + vertex, return_inverse=True, return_counts=True)
         return Ensemble(
-            shell=shell.astype(np.int32),
-            vertex=vertex,
+            shell=shell.astype(np.uint8),
             uv=np.concatenate([mesh.uv for mesh in meshes]),
             wedge=wedge.astype(np.int32),
             point=(place % len(template.mean)).astype(np.int32),
-            share=share,
+            share=share.astype(np.uint8),
             triangles=np.concatenate(
                 [mesh.triangles + start for mesh, start in zip(meshes, starts, strict=False)]
             ).astype(np.int32),
@@ -89,7 +87,7 @@ class Ensemble:
         lead = (over.read(heights) - own)[covers.skin :]
         cloth = depth[covers.skin :]
         cloth[:] = np.where(lead > 0, cloth * np.clip(lead / LEAD, 0.0, 1.0), -1.0)
-        out = np.full(len(self.vertex), -1.0, dtype=np.float32)
+        out = np.full(len(self.wedge), -1.0, dtype=np.float32)
         np.maximum.at(out, covers.wedge, depth)
         return out
 
@@ -103,7 +101,7 @@ def flat(planes: Planes, kind: str) -> Float:
     return np.concatenate([getattr(planes[s], kind).ravel() for s in FIELD_SHELLS])
 
 
-def _taps(planes: Planes, shell: Int, uv: Float) -> Taps:
+def _taps(planes: Planes, shell: Bytes, uv: Float) -> Taps:
     sizes = np.array([planes[s].edge.shape[0] for s in FIELD_SHELLS])
     starts = np.cumsum(sizes**2) - sizes**2
     return Taps.of(uv, sizes[shell], starts[shell])
@@ -117,12 +115,12 @@ def _covers(template: BodyTemplate, level: int, starts: Mapping[str, int]) -> Co
             uv = template.cover[garment][template.meshes[shell, level].vertex]
             near = np.flatnonzero(np.isfinite(uv[:, 0]))
             wedges.append(near + starts[shell])
-            garments.append(np.full(len(near), FIELD_SHELLS.index(garment)))
+            garments.append(np.full(len(near), FIELD_SHELLS.index(garment), np.uint8))
             places.append(uv[near])
             skin += len(near) * (shell in SKIN_SHELLS)
     return Covers(
         np.concatenate(wedges).astype(np.int32),
-        np.concatenate(garments).astype(np.int32),
+        np.concatenate(garments),
         np.concatenate(places),
         skin,
     )

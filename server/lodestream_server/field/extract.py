@@ -51,6 +51,7 @@ def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: i
     Values of one vertex on several UV islands are averaged, so seams stay closed.
     """
     wedge = ensemble.wedge
+    vertex = ensemble.point[wedge]
     base = shape.vertices[ensemble.point]
     corners = wedge[ensemble.triangles]
     normal = vertex_normals(base, corners)
@@ -66,10 +67,10 @@ def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: i
         positions=moved[wedge],
         normals=normal[wedge],
         uv=ensemble.uv,
-        vertex=ensemble.vertex,
+        vertex=vertex,
         welded=wedge,
-        joints=rig.skin_joints[ensemble.vertex],
-        weights=rig.skin_weights[ensemble.vertex],
+        joints=rig.skin_joints[vertex],
+        weights=rig.skin_weights[vertex],
         triangles=kept,
     )
     checkpoint()
@@ -97,7 +98,7 @@ def fixed(template: BodyTemplate, rig: Rig, shape: Shape, shell: str, level: int
     return _finish(surface)[0]
 
 
-def _trim(surface: Surface, edge: Float, shell: Int) -> tuple[Surface, Int]:
+def _trim(surface: Surface, edge: Float, shell: Bytes) -> tuple[Surface, Bytes]:
     """Cuts triangles along edge = 0 so that hems are clean lines.
 
     Args:
@@ -184,7 +185,7 @@ def _finish(surface: Surface) -> tuple[Surface, NDArray[np.intp]]:
     return replace(kept, positions=positions[wedge], normals=normal, welded=wedge.astype(np.int32)), used
 
 
-def _parted(surface: Surface, shell: Int) -> dict[str, Surface]:
+def _parted(surface: Surface, shell: Bytes) -> dict[str, Surface]:
     """The shells by name; ``shell``: (V,) of each wedge."""
     owner = shell[surface.triangles[:, 0]]
     slot = np.empty(len(shell), dtype=np.int32)
