@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,18 +80,18 @@ def build(
     posed = rest
     if rig != "unreal":
         rotation, posed = pose.t_pose(bones, rest)
-    placed = {
-        s: pose.skin(v.positions, v.normals, v.joints, v.weights, rotation, rest, posed) for s, v in found.items()
-    }
-    floor = np.array([0.0, min(float(p[:, 1].min()) for p, _ in placed.values()), 0.0], dtype=np.float32)
+    points, vectors = pose.skin(*_together(found.values()), rotation, rest, posed)
+    floor = np.array([0.0, points[:, 1].min(), 0.0], dtype=np.float32)
+    ends = np.cumsum([len(v.positions) for v in found.values()])[:-1]
+    positions, normals = np.split(points - floor, ends), np.split(vectors, ends)
     head = rotation[bones.names.index("mixamorig:Head" if rig != "unreal" else "head")]
     with tracing.span("texture", level):
         materials = {s: _material(figure, planes, outfit, s, level, finest) for s in found}
     layers = tuple(
         Layer(
             name=s,
-            positions=placed[s][0] - floor,
-            normals=placed[s][1],
+            positions=place,
+            normals=normal,
             uv=v.uv,
             joints=v.joints,
             weights=v.weights,
@@ -99,9 +99,19 @@ def build(
             material=materials[s],
             morphs=_morphs(template, v, head, morphs) if s in ("head", "mouth", "eyes", "lashes") else {},
         )
-        for s, v in found.items()
+        for (s, v), place, normal in zip(found.items(), positions, normals, strict=True)
     )
     return _skeleton(bones, posed - floor), layers
+
+
+def _together(surfaces: Collection[Surface]) -> tuple[Float, Float, Bytes, Float]:
+    """Positions (V, 3), normals (V, 3), joints (V, 4) and weights (V, 4) of all surfaces, one after the other."""
+    return (
+        np.concatenate([v.positions for v in surfaces]),
+        np.concatenate([v.normals for v in surfaces]),
+        np.concatenate([v.joints for v in surfaces]),
+        np.concatenate([v.weights for v in surfaces]),
+    )
 
 
 def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:
@@ -133,6 +143,8 @@ def _front(surface: Surface) -> Surface:
 
 def _bare(head: Surface, template: BodyTemplate, outfit: Outfit) -> Surface:
     """The head's triangles that headwear does not hide."""
+    if outfit.values["headwear"] == "none":
+        return head
     place = np.where(head.vertex[:, None] >= 0, template.mean[head.vertex], np.float32(0.0))
     hidden = under(outfit.values["headwear"], place) > _HIDDEN
     return _only(head, np.asarray(~hidden[head.triangles].all(axis=1)))

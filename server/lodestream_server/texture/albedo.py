@@ -100,8 +100,8 @@ def repainted(own: dict[int, Float], front: Front) -> None:
 def _garment(planes: ShellPlanes, outfit: Outfit, cloth: Cloth) -> Bytes:
     shell, size = cloth.shell, cloth.size
     cloth, edge = worn(planes, cloth)
-    out = np.empty((size * size, 3), dtype=np.uint8)
-    out[:] = _bytes(planes.palette[0] * 0.85)
+    row = np.tile(_bytes(planes.palette[0] * 0.85), size)
+    out = np.tile(row, (size, 1)).reshape(size * size, 3)
     if not len(cloth.index):
         return out.reshape(size, size, 3)
     own = shares(planes, shell, size, cloth.index)
