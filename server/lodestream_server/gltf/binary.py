@@ -33,6 +33,7 @@ _IMPLIED: dict[str, Any] = {
     "roughnessFactor": 1.0,
 }
 _EMPTY: tuple[Any, ...] = ([], {})
+_NUMBERS = (int, float)
 
 
 class Document:
@@ -183,12 +184,11 @@ def _number(value: float) -> float:
 def plain(value: Any) -> Any:
     """The objects of pygltflib as plain JSON values, without what a reader assumes anyway."""
     if isinstance(value, list):
-        numbers = bool(value) and isinstance(value[0], int | float)
-        return value if numbers else [plain(item) for item in value]
+        return value if value and isinstance(value[0], _NUMBERS) else [plain(item) for item in value]
     if not hasattr(value, "__dict__"):
         return value
     return {
         name: plain(item)
         for name, item in vars(value).items()
-        if item is not None and item not in _EMPTY and _IMPLIED.get(name, _EMPTY) != item
+        if item is not None and item != _IMPLIED.get(name) and item not in _EMPTY
     }

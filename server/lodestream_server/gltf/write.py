@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pygltflib as gl
 
-from lodestream_server.avatar import Avatar, Layer, Material, Skeleton
+from lodestream_server.avatar import Avatar, Bytes, Layer, Material, Skeleton
 from lodestream_server.checkpoint import checkpoint
 from lodestream_server.gltf import atlas, textures
 from lodestream_server.gltf.binary import Document, short
@@ -93,7 +93,8 @@ def _document(avatar: Avatar, layout: Layout, quality: int) -> tuple[Document, A
     gltf.asset = gl.Asset(version="2.0", generator=GENERATOR, extras={"lodestream": _identity(avatar)})
     roots = _add_skeleton(document, avatar.skeleton)
     manner = _Manner(quality, compact=avatar.level > 0, coarse=coarse)
-    meshes = [_add_layer(document, layer, manner) for layer in avatar.layers]
+    influences = _influences(avatar.layers)
+    meshes = [_add_layer(document, layer, own, manner) for layer, own in zip(avatar.layers, influences, strict=True)]
     gltf.scenes = [gl.Scene(nodes=[*roots, *meshes])]
     return document, avatar
 
@@ -138,12 +139,21 @@ def _add_skeleton(document: Document, skeleton: Skeleton) -> list[int]:
     return roots
 
 
-def _add_layer(document: Document, layer: Layer, manner: _Manner) -> int:
+def _influences(layers: tuple[Layer, ...]) -> list[tuple[Bytes, Bytes]]:
+    """Each layer's joints (V, 4) and weights (V, 4) as bytes."""
+    joints, weights = quantize_influences(
+        np.concatenate([layer.joints for layer in layers]), np.concatenate([layer.weights for layer in layers])
+    )
+    ends = np.cumsum([len(layer.joints) for layer in layers])[:-1]
+    return list(zip(np.split(joints, ends), np.split(weights, ends), strict=True))
+
+
+def _add_layer(document: Document, layer: Layer, influences: tuple[Bytes, Bytes], manner: _Manner) -> int:
     """The layer's mesh, material and node; returns the node."""
     checkpoint()
     gltf = document.gltf
     count = len(layer.positions)
-    joints, weights = quantize_influences(layer.joints, layer.weights)
+    joints, weights = influences
     fits = bool(layer.uv.min() >= 0 and layer.uv.max() <= 1)
     compact = manner.compact
     short_uv = compact and fits
