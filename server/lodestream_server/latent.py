@@ -53,21 +53,19 @@ class LatentSpec:
             (L,) one-hot categories, clamped colours and phenotypes, noise.
         """
         rng = np.random.Generator(np.random.PCG64(seed))
-        out = np.zeros(self.size, dtype=np.float32)
+        out = np.clip(raw, 0.0, 1.0).astype(np.float32)
         for name, part in self.slices.items():
-            kind = self.kinds[name]
-            if kind == "categorical":
-                out[part.start + int(np.argmax(raw[part]))] = 1.0
-            elif kind == "noise":
+            if self.kinds[name] == "categorical":
+                out[part] = 0.0
+                out[part.start + int(raw[part].argmax())] = 1.0
+            elif self.kinds[name] == "noise":
                 out[part] = np.clip(rng.standard_normal(part.stop - part.start), -2.2, 2.2)
-            else:
-                out[part] = np.clip(raw[part], 0.0, 1.0)
         return out
 
     def describe(self, latent: Float) -> dict[str, str]:
         """Names of the chosen categories, for logs and evaluation."""
         return {
-            name: self.values[name][int(np.argmax(latent[part]))]
+            name: self.values[name][int(latent[part].argmax())]
             for name, part in self.slices.items()
             if self.kinds[name] == "categorical"
         }

@@ -15,14 +15,14 @@ from lodestream_server.texture.material import part
 from lodestream_server.texture.stroke import Stroke, touched
 from lodestream_server.texture.trims import strokes
 
-_FIXED: Mapping[str, tuple[float, float, float]] = {
-    "metal": (0.70, 0.70, 0.70),
-    "brass": (0.80, 0.62, 0.26),
-    "thread": (0.80, 0.56, 0.24),
-    "black": (0.06, 0.06, 0.07),
-    "red": (0.72, 0.12, 0.12),
-    "blue": (0.14, 0.26, 0.58),
-    "pearl": (0.90, 0.89, 0.86),
+_FIXED: Mapping[str, Float] = {
+    "metal": np.array([0.70, 0.70, 0.70], dtype=np.float32),
+    "brass": np.array([0.80, 0.62, 0.26], dtype=np.float32),
+    "thread": np.array([0.80, 0.56, 0.24], dtype=np.float32),
+    "black": np.array([0.06, 0.06, 0.07], dtype=np.float32),
+    "red": np.array([0.72, 0.12, 0.12], dtype=np.float32),
+    "blue": np.array([0.14, 0.26, 0.58], dtype=np.float32),
+    "pearl": np.array([0.90, 0.89, 0.86], dtype=np.float32),
 }
 _SHINY = ("metal", "brass")
 
@@ -78,7 +78,7 @@ def _tones(shell: str, outfit: Outfit, main: Float) -> Mapping[str, Float]:
         "button": main * 0.42 + 0.04 if light or name != "top" or _sober(outfit) else white,
         "cord": main * 0.55 if light else white,
     }
-    return {k: np.asarray(v, dtype=np.float32) for k, v in (own | dict(_FIXED)).items()}
+    return {k: np.asarray(v, dtype=np.float32) for k, v in own.items()} | dict(_FIXED)
 
 
 def _sober(outfit: Outfit) -> bool:
