@@ -19,7 +19,7 @@ from PIL import Image
 
 from lodestream_server.avatar import Bytes, Float
 from lodestream_server.body.normals import vertex_normals
-from lodestream_server.body.template import FULL, BodyTemplate
+from lodestream_server.body.template import CLOTH_SHELLS, FULL, BodyTemplate
 from lodestream_server.field.scan import scan
 from lodestream_server.texture import noise
 
@@ -28,6 +28,7 @@ WAIST = 0.66  # y where ``along`` is 0
 SHEET = {"body": 0.96, "head": 0.96, "hair": 0.87}  # of ``Cloth.sheet``
 _FINEST = 256  # texels up to which charts are rasterised; beyond, coordinates are interpolated
 _GRAINY = 512  # texels up to which fine noise is worked out; beyond, it is interpolated
+_QUICK = 128  # texels up to which cloth's coordinates are kept in float32, ready to be taken
 _KEPT = 1024  # texels up to which coordinates are kept; larger ones are rarely asked for
 _GUTTER = 3  # texels around a chart that are drawn as if it went on
 _SHOULDER, _ELBOW, _WRIST = (
@@ -54,7 +55,7 @@ _LEG = np.array(
 )
 
 
-Row = NDArray[Any]  # float16 as stored, float32 as taken
+Row = NDArray[Any]  # of half precision; float16 as stored where there are many, float32 as taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Cloth:
     sheet: Bytes | None = None
 
     def take(self, which: NDArray[np.intp]) -> Cloth:
-        """The texels at positions ``which`` (M,) of the lists, as float32; stored they are half as large."""
+        """The texels at positions ``which`` (M,) of the lists, as float32; most are stored half as large."""
         picked = {f.name: getattr(self, f.name)[which] for f in fields(self) if f.name not in _WHOLE}
         return replace(self, **{k: v if k == "index" else v.astype(np.float32, copy=False) for k, v in picked.items()})
 
@@ -102,7 +103,7 @@ class Cloths:
         self._template = template
         self._arms = _arm_share(template)
         self._ready: dict[tuple[str, int], Cloth] = {}
-        self._charts: dict[tuple[str, int], _Chart] = {}
+        self._charts: dict[str, _Chart] = {}  # at _FINEST, which all larger sizes need
         self._busy: defaultdict[str, RLock] = defaultdict(RLock)  # by shell
 
     def get(self, shell: str, size: int) -> Cloth:
@@ -119,9 +120,11 @@ class Cloths:
         return ready
 
     def _chart(self, shell: str, base: int) -> _Chart:
-        if (shell, base) not in self._charts:
-            self._charts[shell, base] = _rasterised(self._template, self._arms, shell, base)
-        return self._charts[shell, base]
+        if base < _FINEST:
+            return _rasterised(self._template, self._arms, shell, base)
+        if shell not in self._charts:
+            self._charts[shell] = _rasterised(self._template, self._arms, shell, base)
+        return self._charts[shell]
 
 
 def _arm_share(template: BodyTemplate) -> Float:
@@ -222,7 +225,8 @@ def _measure(shell: str, size: int, texel: float, index: NDArray[np.int32], plan
             along, arm = np.where(on_sleeve, down, along), np.where(on_sleeve, down, arm)
     cloud = planes[-1]
     rows = (x, y, z, facing, across, along, arm, sleeve, cloud, grain)
-    lists = dict(zip(_ROWS, (r.astype(np.float16) for r in rows), strict=True))
+    stored = np.float32 if shell in CLOTH_SHELLS and size <= _QUICK else np.float16
+    lists = dict(zip(_ROWS, (r.astype(np.float16).astype(stored) for r in rows), strict=True))
     return Cloth(
         shell=shell,
         size=size,
