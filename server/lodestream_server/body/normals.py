@@ -18,8 +18,8 @@ def vertex_normals(points: NDArray[np.floating[Any]], triangles: NDArray[np.inte
     Returns:
         (V, 3) unit; +Y where no triangle meets the vertex.
     """
-    a, b, c = (points.T[:, triangles[:, i]] for i in range(3))
-    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    a, b, c = (points[triangles[:, i]] for i in range(3))
+    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
     faces = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
     flat = triangles.ravel()
     x, y, z = (np.bincount(flat, np.repeat(face, 3), len(points)) for face in faces)

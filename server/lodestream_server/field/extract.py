@@ -58,6 +58,7 @@ def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: i
     taps = ensemble.taps(planes)
     height = ensemble.averaged(taps.read(flat(planes, "level_set")))
     edge = ensemble.averaged(taps.read(flat(planes, "edge")))
+    checkpoint()
     depth = ensemble.depth_under(planes)
     height -= INSET[level] * np.clip(ensemble.averaged(depth) / HIDE_MARGIN, 0.0, 1.0)
     moved = base + height[:, None] * normal
