@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lodestream_server.body.accessories import Accessories
+from lodestream_server.body.shafts import Shafts
 from lodestream_server.body.template import BodyTemplate
 from lodestream_server.field.ensemble import Ensemble
 from lodestream_server.field.fit import LEVELS, Fitting
@@ -21,6 +22,7 @@ class Figure:
 
     template: BodyTemplate
     accessories: Accessories
+    shafts: Shafts
     gutters: Gutters
     fitting: Fitting
     cloths: Cloths
@@ -34,6 +36,7 @@ class Figure:
         return Figure(
             template=template,
             accessories=Accessories.load(accessories),
+            shafts=Shafts.of(template),
             gutters=Gutters.of(template),
             fitting=Fitting.of(template),
             cloths=Cloths(template),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lodestream_server import tracing
 from lodestream_server.avatar import Bytes, Float, Layer, Material, Morph, Skeleton
-from lodestream_server.body import pose
+from lodestream_server.body import pose, shafts
 from lodestream_server.body.accessories import under
 from lodestream_server.body.template import FIELD_SHELLS, FIXED_SHELLS, BodyTemplate, Rig, Shape
 from lodestream_server.checkpoint import checkpoint
@@ -20,6 +20,7 @@ from lodestream_server.field.volume import Solid
 from lodestream_server.figure import Figure
 from lodestream_server.outfit import Outfit
 from lodestream_server.texture import accessories, albedo, fixed, relief
+from lodestream_server.texture import shafts as leather
 
 TEXTURE_SIZE: Mapping[int, int] = {3: 128, 2: 256, 1: 512, 0: 1024}
 _PLAIN = ("body", "skirt", "footwear")  # shells whose charts need half the texture of the others at levels 1 and 0
@@ -70,9 +71,7 @@ def build(
     """
     template = figure.template
     bones = template.rigs[_RIGS[rig]]
-    found = field_surfaces(figure, shape, planes, level, bones) | fixed_surfaces(
-        figure, shape, planes, outfit, level, bones, moving=bool(morphs)
-    )
+    found = surfaces(figure, shape, planes, outfit, level, bones, moving=bool(morphs))
     if level == 3:
         found["head"] = _bare(found["head"], template, outfit)
     rest = template.joints(bones, shape)
@@ -114,15 +113,31 @@ def _together(surfaces: Collection[Surface]) -> tuple[Float, Float, Bytes, Float
     )
 
 
-def field_surfaces(figure: Figure, shape: Shape, planes: Planes, level: int, bones: Rig) -> dict[str, Surface]:
+def surfaces(
+    figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig, *, moving: bool = False
+) -> dict[str, Surface]:
+    """All layers in the template's rest pose, by name; only what is worn. Arguments as for `fixed_surfaces`."""
+    found = field_surfaces(figure, shape, planes, outfit, level, bones)
+    made = fixed_surfaces(figure, shape, planes, outfit, level, bones, moving=moving)
+    if "footwear" in made:
+        made["footwear"] = shafts.joined([s["footwear"] for s in (found, made) if "footwear" in s])
+    return found | made
+
+
+def field_surfaces(
+    figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig
+) -> dict[str, Surface]:
     """The field's shells in the template's rest pose, by name; only what is worn."""
-    return extract.extract(figure.ensembles[level], bones, shape, planes, level)
+    free = shafts.free(figure.template, level) if shafts.worn(outfit) else {}
+    return extract.extract(figure.ensembles[level], bones, shape, planes, level, free)
 
 
 def fixed_surfaces(
     figure: Figure, shape: Shape, planes: Planes, outfit: Outfit, level: int, bones: Rig, *, moving: bool = False
 ) -> dict[str, Surface]:
-    """Eyes, mouth, lashes and accessories in the template's rest pose, by name; only what is worn.
+    """Eyes, mouth, lashes, accessories and, as ``footwear``, the shafts of boots: what the field does not make.
+
+    In the template's rest pose, by name; only what is worn.
 
     The coarsest level shows no lashes, which are smaller than its texels, nor what only a ``moving`` face shows: the
     mouth behind closed lips and the eyeballs' backs.
@@ -132,6 +147,8 @@ def fixed_surfaces(
     if level == 3 and not moving:
         found["eyes"] = _front(found["eyes"])
     found |= figure.accessories.surfaces(figure.template, bones, shape, outfit, level, planes["top"])
+    if shafts.worn(outfit):
+        found["footwear"] = figure.shafts.surface(bones, shape, level)
     return {s: v for s, v in found.items() if len(v.triangles)}
 
 
@@ -222,8 +239,11 @@ def _material(
         orm = relief.orm_map(planes[shell], outfit, figure.cloths.get(shell, size // 4))
         checkpoint()
     roughness, metallic = relief.surface(shell, outfit)
+    picture = albedo.compose(planes[shell], outfit, cloth)
+    if shell == "footwear" and shafts.worn(outfit):
+        leather.draw(picture, normal, orm, planes[shell].palette, roughness)
     return Material(
-        albedo.compose(planes[shell], outfit, cloth),
+        picture,
         roughness=roughness,
         metallic=metallic,
         normal=normal,

@@ -192,7 +192,7 @@ def fit(piece: Piece, template: BodyTemplate, rig: Rig, shape: Shape, level: int
     raised = 0.5 * (np.einsum("vk,vk->v", share, cloth) + cloth.max(axis=1))[:, None] * piece.outward[mesh.used]
     out = position + moved + raised
     names = [BINDINGS[i] for i in piece.binding[mesh.used]]
-    joints, weights = _skin(rig, near, share)
+    joints, weights = blended_skin(rig, near, share)
     head = _joint(rig, "mixamorig:Head", "head")
     for kind, joint in (
         ("skull", head),
@@ -227,7 +227,7 @@ def _joint(rig: Rig, *names: str) -> int:
     return next(rig.names.index(n) for n in names if n in rig.names)
 
 
-def _skin(rig: Rig, near: Int, share: Float) -> tuple[Bytes, Float]:
+def blended_skin(rig: Rig, near: Int, share: Float) -> tuple[Bytes, Float]:
     """Joints (V, 4) and weights (V, 4): the blend of the bound vertices', the four largest kept."""
     dense = np.zeros((len(near), len(rig.names)), dtype=np.float32)
     rows = np.arange(len(near))[:, None, None]

@@ -74,6 +74,16 @@ class Ensemble:
         """(P,) means of the values (W,) of a point's wedges, so that seams stay closed."""
         return np.asarray(np.bincount(self.wedge, values, len(self.point)) / self.share, dtype=np.float32)
 
+    def spread(self, values: Mapping[str, Float]) -> Float:
+        """(P,) the ``values`` (N,) of the template's vertices by shell; infinite in the other shells."""
+        out = np.full(len(self.point), np.inf, dtype=np.float32)
+        shell = np.zeros(len(self.point), dtype=np.uint8)
+        shell[self.wedge] = self.shell
+        for name, value in values.items():
+            own = shell == FIELD_SHELLS.index(name)
+            out[own] = value[self.point[own]]
+        return out
+
     def depth_under(self, planes: Planes) -> Float:
         """(W,) metres from a wedge to the edge of the garment over it; not positive where nothing covers it.
 

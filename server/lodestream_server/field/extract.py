@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,9 +46,12 @@ class Surface:
         )
 
 
-def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: int) -> dict[str, Surface]:
+def extract(
+    ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: int, free: Mapping[str, Float]
+) -> dict[str, Surface]:
     """The surfaces of the field's shells at the ``ensemble``'s ``level``, by name; only what is worn.
 
+    ``free``: by shell, (N,) metres, positive at the template's vertices where nothing else hides it; others: everywhere.
     Values of one vertex on several UV islands are averaged, so seams stay closed.
     """
     wedge = ensemble.wedge
@@ -58,6 +62,7 @@ def extract(ensemble: Ensemble, rig: Rig, shape: Shape, planes: Planes, level: i
     taps = ensemble.taps(planes)
     height = ensemble.averaged(taps.read(flat(planes, "level_set")))
     edge = ensemble.averaged(taps.read(flat(planes, "edge")))
+    edge = np.minimum(edge, ensemble.spread(free)) if free else edge
     checkpoint()
     depth = ensemble.depth_under(planes)
     height -= INSET[level] * np.clip(ensemble.averaged(depth) / HIDE_MARGIN, 0.0, 1.0)

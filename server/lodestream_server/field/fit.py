@@ -1,4 +1,4 @@
-"""How shells give way to each other: hair under headwear, tops tucked into skirts. Closed form, on the planes."""
+"""How shells give way to each other: hair under headwear, tops in skirts, trousers in boots. All on the planes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 
 from lodestream_server.avatar import Float
+from lodestream_server.body import shafts
 from lodestream_server.body.accessories import under
 from lodestream_server.body.template import BodyTemplate
-from lodestream_server.field.planes import BASE_SIZE, Planes
+from lodestream_server.field.planes import BASE_SIZE, Planes, ShellPlanes
 from lodestream_server.outfit import OPEN_TOPS, OVER_SHIRT, Outfit
 
 LEVELS = 4
@@ -22,7 +23,11 @@ OVER = (*OVER_SHIRT, "armour", "spacesuit")  # tops that are worn over a bib
 TUCKED = 0.008  # metres of a top that fit under a waistband
 THIN = 0.012  # metres of trousers that fit under an open coat
 CHEST = 0.30  # metres on the reference body: bibs end there under what is worn over them
-_SHELLS = ("top", "bottom", "hair")
+IN_BOOTS = 0.005  # metres of trousers that fit into tall boots
+BULGE = 0.22  # metres that they gain with every metre above the rim
+CHART = 1.9  # metres that the chart of trousers spans: they are pressed to a texel above the rim
+ANKLE = 0.0155  # metres of the field's boot at its end inside the shaft
+_SHELLS = ("top", "bottom", "footwear", "hair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,25 @@ class Fitting:
             y = self.positions["bottom", bottom.edge.shape[0]][..., 1]
             thin = np.minimum(bottom.level_set, THIN) if outfit.values["top"] in OPEN_TOPS else bottom.level_set
             out["bottom"] = replace(bottom, level_set=thin, edge=np.minimum(bottom.edge, CHEST - y))
+        if shafts.worn(outfit):
+            out["bottom"] = self._tucked(out["bottom"])
+            foot = planes["footwear"]
+            y = self.positions["footwear", foot.edge.shape[0]][..., 1]
+            slim = foot.level_set - np.maximum(foot.level_set - ANKLE, 0.0) * np.clip((y + 0.755) / 0.03, 0.0, 1.0)
+            out["footwear"] = replace(foot, level_set=slim)
         if outfit.values["headwear"] != "none":
             hair = planes["hair"]
             depth = under(outfit.values["headwear"], self.positions["hair", hair.edge.shape[0]])
             pressed = _pressed(hair.level_set, PRESSED, depth)
             out["hair"] = replace(hair, level_set=pressed, edge=np.minimum(hair.edge, HIDDEN - depth))
         return out
+
+    def _tucked(self, bottom: ShellPlanes) -> ShellPlanes:
+        """Trousers in tall boots: they narrow towards the rim."""
+        size = bottom.edge.shape[0]
+        y = self.positions["bottom", size][..., 1]
+        most = IN_BOOTS + BULGE * np.maximum(y - shafts.RIM - CHART / size, 0.0)
+        return replace(bottom, level_set=np.minimum(bottom.level_set, most))
 
 
 def _pressed(level_set: Float, most: float, depth: Float) -> Float:

@@ -75,8 +75,7 @@ def _mesh(job: NeuralJob, pipeline: NeuralPipeline, level: int, camera: Camera) 
     out = np.tile(BACKGROUND, (width * height, 1))
     glass: list[Solid] = []
     figure, bones = pipeline.figure, pipeline.figure.template.rigs["mixamo"]
-    surfaces = layers.field_surfaces(figure, job.shape, job.planes, level, bones)
-    surfaces |= layers.fixed_surfaces(figure, job.shape, job.planes, job.outfit, level, bones)
+    surfaces = layers.surfaces(figure, job.shape, job.planes, job.outfit, level, bones)
     for solid in layers.solids(figure, job.planes, job.outfit, surfaces, level):
         if solid.albedo.shape[2] == 4:
             glass.append(solid)
