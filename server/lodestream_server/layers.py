@@ -241,7 +241,7 @@ def _material(
     roughness, metallic = relief.surface(shell, outfit)
     picture = albedo.compose(planes[shell], outfit, cloth)
     if shell == "footwear" and shafts.worn(outfit):
-        leather.draw(picture, normal, orm, planes[shell].palette, roughness)
+        leather.draw(picture, normal, orm, planes[shell].palette[0], roughness)
     return Material(
         picture,
         roughness=roughness,

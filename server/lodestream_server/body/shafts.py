@@ -6,14 +6,14 @@ and bend as the leg does. They belong to the layer ``footwear`` and use the corn
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lodestream_server.avatar import Float, Int
+from lodestream_server.avatar import Bytes, Float, Int
 from lodestream_server.body.accessories import blended_skin
 from lodestream_server.body.normals import vertex_normals
 from lodestream_server.body.template import FULL, BodyTemplate, Rig, Shape
@@ -23,9 +23,8 @@ from lodestream_server.outfit import Outfit
 KIND = "tallboots"
 RIM = -0.372  # metres on the reference body: the shaft's upper edge; the knee's joint is at -0.286
 RISE = 0.005  # metres that the rim is higher in front, and lower behind
-FOOT = -0.698  # where the field's part of the boot ends, inside the shaft
 DEEP = (0.030, 0.030, 0.020, 0.012)  # metres below the rim where what is inside ends at levels 0 to 3
-_START = -0.713  # where the shaft begins, over the field's part of the boot
+START = -0.713  # where the shaft begins, over the field's part of the boot
 _KNEE, _ANKLE = np.array([[0.1520, -0.2863, 0.0386], [0.1954, -0.7377, 0.0086]])  # the left leg's axis
 # the outer side: height on the reference body; metres off the tights; share of the ring's mean radius that hollows
 # are filled to, as leather is stiffer than a leg
@@ -46,13 +45,15 @@ _WIDER = (0.0, 0.0005, 0.002, 0.009)  # metres that shafts stand off farther at 
 _COLUMNS = (28, 18, 12, 8)  # around a leg at levels 0 to 3, multiples of 2
 # heights of the outer side's rings; closer where the ankle folds the leather
 _HEIGHTS = (
-    (*np.linspace(_START, -0.61, 13), *np.linspace(-0.61, RIM, 13)[1:]),
-    (*np.linspace(_START, -0.61, 6), *np.linspace(-0.61, RIM, 8)[1:]),
-    tuple(np.linspace(_START, RIM, 7)),
-    (_START, -0.645, -0.480, RIM),
+    (*np.linspace(START, -0.61, 13), *np.linspace(-0.61, RIM, 13)[1:]),
+    (*np.linspace(START, -0.61, 6), *np.linspace(-0.61, RIM, 8)[1:]),
+    tuple(np.linspace(START, RIM, 7)),
+    (START, -0.645, -0.480, RIM),
 )
 _FOLDS = 0.040  # metres from fold to fold
 _CREASE = 0.0018  # metres that folds stand out at the finest level
+
+_ARRAYS = ("near", "share", "off", "mean", "uv", "smooth", "welded", "triangles")
 
 # the strips of footwear's chart: v of the start and the rim, and of the lining's end; u of the outer border, and of the
 # inner one at both ends. The leg's outer half lies in the left corner, the inner half is its mirror image in the right
@@ -62,17 +63,18 @@ BORDER_U, NARROW_U, WIDE_U = 0.008, 0.072, 0.164
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """Both legs' shafts at one level: V wedges in rings of C columns, T triangles."""
+    """Both legs' shafts at one level: R rings of C wedges, V of them in all, T triangles."""
 
     near: Int  # (V, 3) template vertices
     share: Float  # (V, 3) rows sum to 1
-    ring: Int  # (V,)
-    off: Float  # (V,) metres off the tights
-    mean: Float  # (V,) share of the ring's mean radius that hollows are filled to
+    off: Float  # (R, C) metres off the tights
+    mean: Float  # (R, C) share of the ring's mean radius that hollows are filled to
     uv: Float  # (V, 2)
     smooth: Int  # (V,) equal where a normal is shared
+    first: Int  # one wedge for each value of ``smooth``
     welded: Int  # (V,) equal for wedges of one point
     triangles: Int  # (T, 3)
+    skins: Mapping[tuple[str, ...], tuple[Bytes, Float]]  # joints and weights (V, 4) by the names of a rig's joints
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +96,17 @@ class Shafts:
             rig, shape: the body. level: 3 (coarsest) to 0.
         """
         tube = self.tubes[level]
-        skin = np.einsum("vk,vkc->vc", tube.share, shape.vertices[tube.near])
-        count = np.bincount(tube.ring)
-        centre = np.stack([np.bincount(tube.ring, skin[:, c]) / count for c in range(3)], axis=1)[tube.ring]
-        out = skin - centre
-        out[:, 1] = 0.0
-        radius = np.linalg.norm(out, axis=1)
-        mean = (np.bincount(tube.ring, radius) / count)[tube.ring]
-        wide = radius + np.maximum(mean - radius, 0.0) * tube.mean + tube.off
-        positions = (skin + out * (wide / radius - 1.0)[:, None]).astype(np.float32)
-        joints, weights = blended_skin(rig, tube.near, tube.share)
-        first = np.unique(tube.smooth, return_index=True)[1]
+        skin = np.einsum("vk,vkc->vc", tube.share, shape.vertices[tube.near]).reshape(*tube.mean.shape, 3)
+        out = skin - skin.mean(axis=1, keepdims=True)
+        out[..., 1] = 0.0
+        radius = np.sqrt((out * out).sum(axis=2))
+        hollow = np.maximum(radius.mean(axis=1, keepdims=True) - radius, 0.0)
+        stretch = (hollow * tube.mean + tube.off) / radius
+        positions = (skin + out * stretch[..., None]).astype(np.float32).reshape(-1, 3)
+        joints, weights = tube.skins[rig.names]
         return Surface(
             positions=positions,
-            normals=vertex_normals(positions[first], tube.smooth[tube.triangles])[tube.smooth],
+            normals=vertex_normals(positions[tube.first], tube.smooth[tube.triangles])[tube.smooth],
             uv=tube.uv,
             vertex=np.full(len(positions), -1, dtype=np.int32),
             welded=tube.welded,
@@ -124,9 +123,8 @@ def worn(outfit: Outfit) -> bool:
 
 def free(template: BodyTemplate, level: int) -> dict[str, Float]:
     """(N,) metres of the template's vertices from where a shell ends inside a shaft, positive where it is seen."""
-    y = template.mean[:, 1]
-    above, below = y - (RIM - RISE - DEEP[level]), FOOT - y
-    return {"body": above, "bottom": above, "footwear": below}
+    above = template.mean[:, 1] - (RIM - RISE - DEEP[level])
+    return {"body": above, "bottom": above}
 
 
 def chart(run: Float, around: NDArray[np.floating[Any]]) -> Float:
@@ -142,8 +140,8 @@ def _rows(level: int) -> tuple[list[tuple[float, float, float, float]], int]:
     """
     height = np.array(_HEIGHTS[level])
     off, mean = (np.interp(height, _PROFILE[:, 0], _PROFILE[:, k]) for k in (1, 2))
-    off = off + _WIDER[level] * np.clip(0.2 + (height - _START) / 0.08, 0, 1)
-    v = START_V + (height - _START) / (RIM - _START) * (RIM_V - START_V)
+    off = off + _WIDER[level] * np.clip(0.2 + (height - START) / 0.08, 0, 1)
+    v = START_V + (height - START) / (RIM - START) * (RIM_V - START_V)
     rows = list(zip(height, off, mean, v, strict=True))
     outer, share = float(off[-1]), float(mean[-1])
     if level < 2:  # a rounded edge
@@ -160,7 +158,7 @@ def _tube(template: BodyTemplate, level: int) -> Tube:
     rows, outside = _rows(level)
     columns = _COLUMNS[level]
     half = columns // 2
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in Tube.__slots__}
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _ARRAYS}
     # wedges of a ring: the outer half from front to back, then the inner half from back to front
     slot = np.concatenate([np.arange(half + 1), np.arange(half, columns + 1) % columns])
     inner = np.repeat([False, True], half + 1)
@@ -169,21 +167,20 @@ def _tube(template: BodyTemplate, level: int) -> Tube:
     width = 2 * (half + 1)
     for leg, side in enumerate((1.0, -1.0)):
         corners = _tights(template, side)
+        normals = vertex_normals(template.mean, corners)
         for number, (height, off, mean, v) in enumerate(rows):
             angle = 2 * np.pi * np.arange(columns) / columns  # from the front outwards
-            near, share, lean = _anchors(template, corners, side, height, angle)
+            near, share, lean = _anchors(template, corners, normals, side, height, angle)
             ring = leg * len(rows) + number
-            count = np.full(width, 1)
             # the lining's first ring is the outer side's last
             point = ring - (number >= outside)
             strip = chart(np.full(width, v), around)
             strip[inner, 0] = 1 - strip[inner, 0]
             parts["near"].append(near[slot])
             parts["share"].append(share[slot])
-            parts["ring"].append(count * ring)
             folds = _creases(height, angle) if level == 0 and number < outside else 0.0
             parts["off"].append(((off + folds) / lean)[slot])
-            parts["mean"].append(count * mean)
+            parts["mean"].append(np.full(width, mean))
             parts["uv"].append(strip)
             parts["smooth"].append(ring * columns + slot)
             parts["welded"].append(point * columns + slot)
@@ -194,16 +191,19 @@ def _tube(template: BodyTemplate, level: int) -> Tube:
                     quads = quads[:, ::-1]
                 parts["triangles"] += [quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]
     whole = {name: np.concatenate(values) for name, values in parts.items()}
+    near, share = whole["near"].astype(np.int32), whole["share"].astype(np.float32)
+    _, first, smooth = np.unique(whole["smooth"], return_index=True, return_inverse=True)
     return Tube(
-        near=whole["near"].astype(np.int32),
-        share=whole["share"].astype(np.float32),
-        ring=whole["ring"].astype(np.int32),
-        off=whole["off"].astype(np.float32),
-        mean=whole["mean"].astype(np.float32),
+        near=near,
+        share=share,
+        off=whole["off"].reshape(-1, width).astype(np.float32),
+        mean=whole["mean"].reshape(-1, width).astype(np.float32),
         uv=whole["uv"].astype(np.float32),
-        smooth=np.unique(whole["smooth"], return_inverse=True)[1].astype(np.int32),
+        smooth=smooth.astype(np.int32),
+        first=first.astype(np.int32),
         welded=np.unique(whole["welded"], return_inverse=True)[1].astype(np.int32),
         triangles=whole["triangles"].astype(np.int32),
+        skins={rig.names: blended_skin(rig, near, share) for rig in template.rigs.values()},
     )
 
 
@@ -222,13 +222,13 @@ def _tights(template: BodyTemplate, side: float) -> Int:
 
 
 def _anchors(
-    template: BodyTemplate, corners: Int, side: float, height: float, angle: NDArray[np.floating[Any]]
+    template: BodyTemplate, corners: Int, normals: Float, side: float, height: float, angle: NDArray[np.floating[Any]]
 ) -> tuple[Int, Float, Float]:
     """Where level rays from the leg's axis leave the tights.
 
     Args:
-        corners: (T, 3) template vertices. side: 1 left, -1 right. height: metres at the leg's sides. angle: (C,)
-            radians from the front outwards.
+        corners: (T, 3) template vertices. normals: (N, 3) of the tights. side: 1 left, -1 right. height: metres at the
+            leg's sides. angle: (C,) radians from the front outwards.
     Returns:
         (C, 3) template vertices, (C, 3) their shares (Möller and Trumbore 1997) and (C,) the cosine of the angle
         between the ray and the tights' normal.
@@ -237,6 +237,8 @@ def _anchors(
     origin = _ANKLE + (_KNEE - _ANKLE) * ((y - _ANKLE[1]) / (_KNEE[1] - _ANKLE[1]))[:, None]
     origin = origin * [side, 1.0, 1.0]
     ray = np.stack([side * np.sin(angle), np.zeros_like(angle), np.cos(angle)], axis=1)
+    crossed = (template.mean[corners, 1].min(axis=1) <= y.max()) & (template.mean[corners, 1].max(axis=1) >= y.min())
+    corners = corners[crossed]
     a, b, c = (template.mean[corners[:, k]].astype(np.float64) for k in range(3))
     first, second = b - a, c - a
     across = np.cross(ray[:, None], second[None])
@@ -252,7 +254,7 @@ def _anchors(
     row = np.arange(len(angle))
     u, w = u[row, at], w[row, at]
     share = np.stack([1 - u - w, u, w], axis=1)
-    normal = np.einsum("ck,ckd->cd", share, vertex_normals(template.mean, corners)[corners[at]])
+    normal = np.einsum("ck,ckd->cd", share, normals[corners[at]])
     lean = np.einsum("cd,cd->c", normal, ray) / np.linalg.norm(normal, axis=1)
     return corners[at], share.astype(np.float32), lean.astype(np.float32)
 

@@ -26,7 +26,8 @@ CHEST = 0.30  # metres on the reference body: bibs end there under what is worn 
 IN_BOOTS = 0.005  # metres of trousers that fit into tall boots
 BULGE = 0.22  # metres that they gain with every metre above the rim
 CHART = 1.9  # metres that the chart of trousers spans: they are pressed to a texel above the rim
-ANKLE = 0.0155  # metres of the field's boot at its end inside the shaft
+ANKLE = 0.0155  # metres of the field's boot where its shaft begins
+SLIM = 0.4  # metres that it loses with every metre of height inside the shaft
 _SHELLS = ("top", "bottom", "footwear", "hair")
 
 
@@ -59,7 +60,8 @@ class Fitting:
             out["bottom"] = self._tucked(out["bottom"])
             foot = planes["footwear"]
             y = self.positions["footwear", foot.edge.shape[0]][..., 1]
-            slim = foot.level_set - np.maximum(foot.level_set - ANKLE, 0.0) * np.clip((y + 0.755) / 0.03, 0.0, 1.0)
+            most = ANKLE - SLIM * np.maximum(y - shafts.START - 0.004, 0.0)
+            slim = foot.level_set - np.maximum(foot.level_set - most, 0.0) * np.clip((y + 0.755) / 0.03, 0.0, 1.0)
             out["footwear"] = replace(foot, level_set=slim)
         if outfit.values["headwear"] != "none":
             hair = planes["hair"]
