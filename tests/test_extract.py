@@ -80,7 +80,7 @@ def test_seams_stay_closed(made: Made) -> None:
     rig = figure.template.rigs["mixamo"]
     for a, planes in drawn:
         shape = shape_of(figure, a)
-        for surface in extract.extract(figure.ensembles[1], rig, shape, planes, 1).values():
+        for surface in extract.extract(figure.ensembles[1], rig, shape, planes, 1, {}).values():
             for point in np.unique(surface.welded):
                 rows = surface.positions[surface.welded == point]
                 assert np.ptp(rows, axis=0).max(initial=0.0) == 0.0
@@ -94,7 +94,7 @@ def test_hems_lie_on_the_presence_contour(made: Made) -> None:
     rows = np.linspace(0.3, -0.3, size, dtype=np.float32)[:, None] + np.zeros((1, size), np.float32)
     cut = dict(planes) | {"top": replace(level_hem, edge=rows)}  # worn in the upper half of the chart
     shape = shape_of(figure, a)
-    surface = extract.extract(figure.ensembles[0], figure.template.rigs["mixamo"], shape, cut, 0)["top"]
+    surface = extract.extract(figure.ensembles[0], figure.template.rigs["mixamo"], shape, cut, 0, {})["top"]
     assert len(surface.triangles)
     assert surface.uv[:, 1].max() < 0.5 + 2 / size
     born = surface.vertex < 0

@@ -51,7 +51,7 @@ def extract(
 ) -> dict[str, Surface]:
     """The surfaces of the field's shells at the ``ensemble``'s ``level``, by name; only what is worn.
 
-    ``free``: by shell, (N,) metres, positive at the template's vertices where nothing else hides it; others: everywhere.
+    ``free``: by shell, (N,) metres, positive at the template's vertices where nothing else hides it; {}: nothing does.
     Values of one vertex on several UV islands are averaged, so seams stay closed.
     """
     wedge = ensemble.wedge
