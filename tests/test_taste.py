@@ -86,6 +86,7 @@ def test_nobody_stands_out_by_hair_or_metal_unasked() -> None:
     assert settled("hair", sex="male", hair="long")["hair"] == "long"
     assert settled(sex="female", hair="long")["hair"] == "long"
     assert settled(sex="female", hair="mohawk")["hair"] == "bob"
+    assert settled(sex="female", hair="braids")["hair"] == "wavy"
     metal = {"top_material": "metal", "bottom_material": "metal"}
     assert (
         settled(top="uniform", **metal)["top_material"]
@@ -94,6 +95,12 @@ def test_nobody_stands_out_by_hair_or_metal_unasked() -> None:
     )
     assert settled(top="armour", **metal)["bottom_material"] == "metal"
     assert settled("top_material", top="uniform", **metal)["top_material"] == "metal"
+
+
+def test_a_toque_is_white_unless_said() -> None:
+    worn = latent(headwear="chef", head_colour=LIME)
+    assert min(settle(SPEC, worn, said("headwear"))[SPEC.slices["head_colour"]]) > 0.9
+    assert of(settle(SPEC, worn, said("headwear", "head_colour")), "head_colour") == [0.6, 0.9, 0.1]
 
 
 def test_hair_that_is_given_instead_is_hair_that_may_be_given() -> None:

@@ -25,7 +25,7 @@ _CUTS: Mapping[str, Mapping[str, str]] = {
     },
     "female": {
         "bald": "short", "buzz": "short", "mohawk": "bob", "spiky": "short", "parted": "bob", "pigtails": "long",
-        "dreadlocks": "curly",
+        "braids": "wavy", "dreadlocks": "curly",
     },
 }  # fmt: skip
 #: Tops whose trousers are of the same cloth.
@@ -41,6 +41,7 @@ GLOVED = ("armour", "spacesuit")
 GROWN = 2.0 / 3.0
 _SHIRTS = ((240, 240, 238), (240, 240, 238), (190, 214, 238), (246, 236, 208), (232, 196, 206), (60, 62, 66))
 _TIES = ((108, 14, 42), (22, 30, 66), (14, 70, 34), (20, 20, 22), (68, 70, 74), (190, 194, 200))
+_TOQUES = ((240, 240, 238),)
 #: Difference of mean sRGB from which a tie is seen on its shirt.
 _CONTRAST = 0.25
 _HAIRS = (
@@ -62,6 +63,7 @@ def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
     settled.leave_out()
     settled.cut()
     settled.weave()
+    settled.match(latent)
     settled.colour(latent)
     return settled.latent
 
@@ -109,24 +111,31 @@ class _Settled:
             if self.values[group] == "metal" and self.values["top"] != "armour" and self._open(group):
                 self._choose(group, "cotton")
 
+    def match(self, before: Float) -> None:
+        """Trousers of the top's own cloth, where they come together; ``before``: the latent as it was."""
+        if self.values["top"] not in SETS or self.values["bottom"] not in ("trousers", "cargo"):
+            return
+        for part in ("colour", "pattern", "material"):
+            if self._open(f"bottom_{part}"):
+                self.latent[self.spec.slices[f"bottom_{part}"]] = before[self.spec.slices[f"top_{part}"]]
+
     def colour(self, before: Float) -> None:
-        """Trousers, shoes, shirt, tie and hair; ``before``: the latent as it was."""
+        """Trousers, shoes, shirt, tie, toque and hair; ``before``: the latent as it was."""
         at, values = self.spec.slices, self.values
 
         def quiet(group: str, swatches: tuple[tuple[int, int, int], ...]) -> None:
             if self._open(group):
                 self.latent[at[group]] = _nearest(before[at[group]], swatches)
 
-        if values["top"] in SETS and values["bottom"] in ("trousers", "cargo"):
-            for part in ("colour", "pattern", "material"):
-                if self._open(f"bottom_{part}"):
-                    self.latent[at[f"bottom_{part}"]] = before[at[f"top_{part}"]]
-        elif values["top"] in FORMAL and values["bottom"] != "jeans":
+        formal, together = values["top"] in FORMAL, values["top"] in SETS and values["bottom"] in ("trousers", "cargo")
+        if formal and values["bottom"] != "jeans" and not together:
             quiet("bottom_colour", _TROUSERS)
-        if values["top"] in FORMAL and values["shoes"] != "trainers":
+        if formal and values["shoes"] != "trainers":
             quiet("shoe_colour", _LEATHERS)
         if values["top"] in OVER_SHIRT:
             quiet("top_second", _SHIRTS)
+        if values["headwear"] == "chef":
+            quiet("head_colour", _TOQUES)
         if values["neckwear"] in ("tie", "bowtie"):
             shirt = self.latent[at["top_second" if values["top"] in OVER_SHIRT else "top_colour"]]
             seen = tuple(tie for tie in _TIES if abs(np.mean(tie) / 255.0 - shirt.mean()) > _CONTRAST)
