@@ -261,7 +261,8 @@ def test_who_leaves_leaves_nothing_behind(tmp_path):
             left = time.monotonic()
             await eventually(lambda: len(asyncio.all_tasks()) <= tasks)
             await eventually(lambda: not studio._makings)
-            assert not studio.workers._heap
+            assert not studio.workers._urgent
+            assert not studio.workers._patient
             assert time.monotonic() - left < 5
             await asyncio.sleep(1)  # writes to the store, and the last stage that was under way
             busy = cpu_seconds(pid)
