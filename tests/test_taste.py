@@ -97,6 +97,19 @@ def test_nobody_stands_out_by_hair_or_metal_unasked() -> None:
     assert settled("top_material", top="uniform", **metal)["top_material"] == "metal"
 
 
+def test_unsaid_trousers_are_quiet_and_jeans_of_denim() -> None:
+    jeans = of(settle(SPEC, latent(top="hoodie", bottom="jeans", bottom_colour=PURPLE), said()), "bottom_colour")
+    assert jeans[2] == max(jeans)
+    assert (
+        np.ptp(of(settle(SPEC, latent(top="tank", bottom="joggers", bottom_colour=LIME), said()), "bottom_colour"))
+        < 0.4
+    )
+    skirt = latent(top="tank", bottom="skirt", bottom_colour=LIME)
+    assert of(settle(SPEC, skirt, said()), "bottom_colour") == [0.6, 0.9, 0.1]
+    kept = latent(top="hoodie", bottom="jeans", bottom_colour=PURPLE)
+    assert of(settle(SPEC, kept, said("bottom_colour")), "bottom_colour") == [0.45, 0.1, 0.6]
+
+
 def test_a_toque_is_white_unless_said() -> None:
     worn = latent(headwear="chef", head_colour=LIME)
     assert min(settle(SPEC, worn, said("headwear"))[SPEC.slices["head_colour"]]) > 0.9
@@ -124,7 +137,7 @@ def test_unsaid_hair_is_natural_and_said_hair_is_what_was_said() -> None:
 
 def test_a_casual_outfit_keeps_its_colours_and_the_input_is_not_changed() -> None:
     worn = latent(
-        top="tshirt", bottom="jeans", shoes="trainers", top_colour=LIME, bottom_colour=NAVY, shoe_colour=PURPLE
+        top="tshirt", bottom="shorts", shoes="trainers", top_colour=LIME, bottom_colour=NAVY, shoe_colour=PURPLE
     )
     before = worn.copy()
     made = settle(SPEC, worn, said("hair_colour", "age"))

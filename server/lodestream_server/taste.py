@@ -34,6 +34,8 @@ SETS = ("suit", "scrubs", "uniform", "armour", "spacesuit")
 FORMAL = ("suit", "waistcoat", "uniform", "coat", "labcoat")
 _LEATHERS = ((20, 20, 22), (62, 38, 24), (104, 64, 36), (168, 124, 84), (88, 26, 30), (68, 70, 74))
 _TROUSERS = ((20, 20, 22), (22, 30, 66), (68, 70, 74), (52, 54, 60), (104, 64, 36), (206, 172, 124))
+_DENIMS = ((62, 94, 146), (136, 168, 204), (34, 48, 82), (32, 32, 36), (120, 124, 130))
+_BOTTOMS = {"jeans": _DENIMS, "dungarees": _DENIMS, "trousers": _TROUSERS, "cargo": _TROUSERS, "joggers": _TROUSERS}
 #: Things that nobody is given unasked, and tops that gloves belong to.
 EXTRAS = ("headwear", "glasses", "gloves", "bag", "neckwear", "marks")
 GLOVED = ("armour", "spacesuit")
@@ -111,9 +113,12 @@ class _Settled:
             if self.values[group] == "metal" and self.values["top"] != "armour" and self._open(group):
                 self._choose(group, "cotton")
 
+    def _together(self) -> bool:
+        return self.values["top"] in SETS and self.values["bottom"] in ("trousers", "cargo")
+
     def match(self, before: Float) -> None:
         """Trousers of the top's own cloth, where they come together; ``before``: the latent as it was."""
-        if self.values["top"] not in SETS or self.values["bottom"] not in ("trousers", "cargo"):
+        if not self._together():
             return
         for part in ("colour", "pattern", "material"):
             if self._open(f"bottom_{part}"):
@@ -127,9 +132,10 @@ class _Settled:
             if self._open(group):
                 self.latent[at[group]] = _nearest(before[at[group]], swatches)
 
-        formal, together = values["top"] in FORMAL, values["top"] in SETS and values["bottom"] in ("trousers", "cargo")
-        if formal and values["bottom"] != "jeans" and not together:
-            quiet("bottom_colour", _TROUSERS)
+        formal = values["top"] in FORMAL
+        quiet_ones = _BOTTOMS.get(values["bottom"], _TROUSERS if formal else ())
+        if quiet_ones and not self._together():
+            quiet("bottom_colour", quiet_ones)
         if formal and values["shoes"] != "trainers":
             quiet("shoe_colour", _LEATHERS)
         if values["top"] in OVER_SHIRT:
