@@ -110,6 +110,14 @@ def test_unsaid_trousers_are_quiet_and_jeans_of_denim() -> None:
     assert of(settle(SPEC, kept, said("bottom_colour")), "bottom_colour") == [0.45, 0.1, 0.6]
 
 
+def test_nobody_goes_barefoot_unasked() -> None:
+    barefoot = latent(shoes="barefoot", shoe_colour=PURPLE)
+    made = settle(SPEC, barefoot, said())
+    assert SPEC.describe(made)["shoes"] == "trainers"
+    assert min(of(made, "shoe_colour")) > 0.8
+    assert SPEC.describe(settle(SPEC, barefoot, said("shoes")))["shoes"] == "barefoot"
+
+
 def test_a_toque_is_white_unless_said() -> None:
     worn = latent(headwear="chef", head_colour=LIME)
     assert min(settle(SPEC, worn, said("headwear"))[SPEC.slices["head_colour"]]) > 0.9

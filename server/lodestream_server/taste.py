@@ -44,6 +44,7 @@ GROWN = 2.0 / 3.0
 _SHIRTS = ((240, 240, 238), (240, 240, 238), (190, 214, 238), (246, 236, 208), (232, 196, 206), (60, 62, 66))
 _TIES = ((108, 14, 42), (22, 30, 66), (14, 70, 34), (20, 20, 22), (68, 70, 74), (190, 194, 200))
 _TOQUES = ((240, 240, 238),)
+_WHITE = 0.9  # sRGB of trainers that nobody chose
 #: Difference of mean sRGB from which a tie is seen on its shirt.
 _CONTRAST = 0.25
 _HAIRS = (
@@ -53,7 +54,7 @@ _HAIRS = (
 
 
 def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
-    """The latent with what is unsaid made to go together: age, extras, hair, materials, colours.
+    """The latent with what is unsaid made to go together: age, extras, hair, materials, shoes, colours.
 
     Args:
         latent: (L,) definite. said: (L,) probability that the words say each number.
@@ -65,6 +66,7 @@ def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
     settled.leave_out()
     settled.cut()
     settled.weave()
+    settled.shoe()
     settled.match(latent)
     settled.colour(latent)
     return settled.latent
@@ -112,6 +114,13 @@ class _Settled:
             group = f"{part}_material"
             if self.values[group] == "metal" and self.values["top"] != "armour" and self._open(group):
                 self._choose(group, "cotton")
+
+    def shoe(self) -> None:
+        """Nobody goes barefoot unasked."""
+        if self.values["shoes"] == "barefoot" and self._open("shoes"):
+            self._choose("shoes", "trainers")
+            if self._open("shoe_colour"):
+                self.latent[self.spec.slices["shoe_colour"]] = _WHITE
 
     def _together(self) -> bool:
         return self.values["top"] in SETS and self.values["bottom"] in ("trousers", "cargo")
