@@ -118,6 +118,20 @@ def test_nobody_goes_barefoot_unasked() -> None:
     assert SPEC.describe(settle(SPEC, barefoot, said("shoes")))["shoes"] == "barefoot"
 
 
+def test_skin_and_hair_fit_forebears_that_are_said() -> None:
+    dark, blonde = (0.3, 0.2, 0.15), (0.85, 0.7, 0.44)
+    worn = latent(ancestry=(0.04, 0.9, 0.06), skin=dark, hair_colour=blonde)
+    made = settle(SPEC, worn, said("ancestry"))
+    assert min(of(made, "skin")) > 0.35
+    assert max(of(made, "hair_colour")) < 0.25
+    assert of(settle(SPEC, worn, said()), "skin") == [0.3, 0.2, 0.15]
+    kept = settle(SPEC, worn, said("ancestry", "skin", "hair_colour"))
+    assert of(kept, "skin") == [0.3, 0.2, 0.15]
+    assert of(kept, "hair_colour") == [0.85, 0.7, 0.44]
+    many = latent(ancestry=(0.4, 0.3, 0.3), skin=dark)
+    assert of(settle(SPEC, many, said("ancestry")), "skin") == [0.3, 0.2, 0.15]
+
+
 def test_a_toque_is_white_unless_said() -> None:
     worn = latent(headwear="chef", head_colour=LIME)
     assert min(settle(SPEC, worn, said("headwear"))[SPEC.slices["head_colour"]]) > 0.9

@@ -51,6 +51,14 @@ _HAIRS = (
     (14, 12, 14), (22, 18, 18), (52, 34, 24), (86, 56, 36), (104, 58, 36), (132, 94, 62), (118, 44, 26), (188, 88, 34),
     (164, 124, 76), (218, 180, 112), (222, 170, 80), (150, 150, 150), (192, 194, 198), (232, 232, 230),
 )  # fmt: skip
+#: Skins by where one's forebears lived, in the order of the latent's shares, and hair where that is dark.
+_SKINS = (
+    ((164, 112, 76), (134, 86, 56), (96, 60, 40), (82, 52, 36), (58, 38, 28)),
+    ((244, 212, 192), (236, 198, 174), (228, 184, 154), (206, 156, 120), (190, 144, 104), (204, 150, 100)),
+    ((248, 222, 206), (244, 212, 192), (236, 198, 174), (228, 184, 154), (232, 180, 162), (206, 156, 120)),
+)
+_DARK, _GREYS = _HAIRS[:3], _HAIRS[-3:]
+_MOST = 0.6  # share from which forebears lived mostly there
 
 
 def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
@@ -125,6 +133,11 @@ class _Settled:
     def _together(self) -> bool:
         return self.values["top"] in SETS and self.values["bottom"] in ("trousers", "cargo")
 
+    def _origin(self) -> int | None:
+        """Where the words say that one's forebears lived, a row of ``_SKINS``; None if they do not, or many places."""
+        shares = self.latent[self.spec.slices["ancestry"]]
+        return None if self._open("ancestry") or shares.max() < _MOST else int(shares.argmax())
+
     def match(self, before: Float) -> None:
         """Trousers of the top's own cloth, where they come together; ``before``: the latent as it was."""
         if not self._together():
@@ -134,7 +147,7 @@ class _Settled:
                 self.latent[self.spec.slices[f"bottom_{part}"]] = before[self.spec.slices[f"top_{part}"]]
 
     def colour(self, before: Float) -> None:
-        """Trousers, shoes, shirt, tie, toque and hair; ``before``: the latent as it was."""
+        """Trousers, shoes, shirt, tie, toque, skin and hair; ``before``: the latent as it was."""
         at, values = self.spec.slices, self.values
 
         def quiet(group: str, swatches: tuple[tuple[int, int, int], ...]) -> None:
@@ -155,7 +168,11 @@ class _Settled:
             shirt = self.latent[at["top_second" if values["top"] in OVER_SHIRT else "top_colour"]]
             seen = tuple(tie for tie in _TIES if abs(np.mean(tie) / 255.0 - shirt.mean()) > _CONTRAST)
             quiet("neck_colour", seen)
-        quiet("hair_colour", _HAIRS)
+        origin = self._origin()
+        if origin is not None:
+            quiet("skin", _SKINS[origin])
+        dark = (*_DARK, *_GREYS) if values["age"] == "old" else _DARK
+        quiet("hair_colour", dark if origin in (0, 1) else _HAIRS)
 
 
 def _nearest(colour: Float, swatches: tuple[tuple[int, int, int], ...]) -> Float:
