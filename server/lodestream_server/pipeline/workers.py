@@ -186,7 +186,7 @@ class Workers:
             turn = self._take_turn(item.urgency, item.client)
             heap = self._urgent if item.urgency < self._pressing else self._patient
             heapq.heappush(heap, (item.urgency, turn, next(self._order), item))
-            self._ready.notify()
+            self._ready.notify_all()  # one alone may be a thread that rests at a checkpoint
 
     def _take_turn(self, urgency: int, client: str) -> int:
         if len(self._turns) >= _MAX_TURNS:  # who is not ahead of the others starts like a stranger anyway
