@@ -108,7 +108,7 @@ def test_what_does_not_fit_into_the_queue_is_refused_at_once(tmp_path):
     assert all(error.retry_after > 0 for error in refused)
     took = [line["ms"] for line in logged if line["message"] == "refused"]
     assert len(took) == len(refused)
-    assert sorted(took)[int(0.9 * len(took))] < REFUSED_MS
+    assert max(took) < REFUSED_MS
 
 
 def test_sixteen_clients_see_something_soon(tmp_path, record_property):
