@@ -22,8 +22,9 @@ from lodestream_server.metrics import Metrics
 
 T = TypeVar("T")
 _MAX_TURNS = 4096
-#: Seconds that new work may wait if it presses, that it may wait longer before no more is admitted, and until when.
-_TARGET, _INTERVAL, _MEMORY = 0.1, 0.2, 2.0
+_TARGET = 0.1  # seconds that new pressing work may wait for its turn
+_INTERVAL = 0.2  # seconds without anybody in time after which a queue stands, and is no burst
+_MEMORY = 2.0  # seconds that a standing queue is remembered
 
 
 @dataclass(frozen=True, slots=True, eq=False)

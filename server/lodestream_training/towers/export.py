@@ -39,6 +39,8 @@ PROVENANCE: tuple[dict[str, str], ...] = (
     {"part": "colour names in training captions", "from": "xkcd colour survey; CSS Color Module Level 4",
      "licence": "CC0-1.0"},
     {"part": "further colour names in training captions", "from": "color-name-list 14.51.0", "licence": "MIT"},
+    {"part": "all other words in training captions, colours of things", "from": "written for lodestream",
+     "licence": "Apache-2.0"},
 )  # fmt: skip
 
 
