@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from lodestream_training.body import basemesh, chart_maps, charts, hair_surface, lips, lods
+from lodestream_training.body import basemesh, chart_maps, charts, hair_surface, landmarks, lips, lods
 from lodestream_training.body.basemesh import BaseMesh, Rig
 from lodestream_training.body.charts import Wedges
 from lodestream_training.body.raster import rasterise
@@ -30,6 +33,7 @@ TARGETS: dict[str, tuple[int, int, int, int]] = {
     "mouth": (36, 150, 300, 640),
     "lashes": (20, 60, 120, 240),
 }
+BALANCED = frozenset(("skin", "footwear", "eyes", "mouth", "lashes"))  # shells whose halves are simplified alike
 LABEL_SIZE = 128
 FINEST = 1e-5  # metres; the shape modes' smallest step
 REACH = {"top": 0.045, "bottom": 0.045, "footwear": 0.05}  # metres from a garment's shell to the skin that it covers
@@ -190,6 +194,8 @@ def _rim(mesh: Wedges) -> Int:
 def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -> dict[str, Wedges]:
     """All shells at one level. Body and head are simplified as one mesh so that the neck stays closed."""
     body, head = shells["body"], shells["head"]
+    if level == 3:
+        head = _outside(mean, head)
     joined = Wedges(
         np.concatenate([body.vertex, head.vertex]),
         np.concatenate([body.uv, head.uv]),
@@ -197,15 +203,18 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
     )
     neck = float(mean[head.vertex, 1].min())
     pivot = np.array([0.0, neck, 0.0])
-    gain = {3: 3.0, 2: 2.2, 1: 2.1, 0: 2.2}[level]
+    none = np.empty(0, dtype=np.int64)
+    gain = {3: 3.4, 2: 2.2, 1: 2.1, 0: 2.2}[level]
 
-    def cut(mesh: Wedges, name: str, importance: Float) -> Int:
+    def coarse(mesh: Wedges, name: str, importance: Float, kept: Int) -> Int:
         position = pivot + (mean[mesh.vertex] - pivot) * importance[:, None]
-        return lods.simplify(position, mesh.uv, weights[mesh.vertex], mesh.triangles, TARGETS[name][3 - level])
+        cut = lods.simplify_half if name in BALANCED else lods.simplify
+        target = TARGETS[name][3 - level]
+        return cut(position, mesh.uv, weights[mesh.vertex], mesh.triangles, target, np.isin(mesh.vertex, kept))
 
     above = np.clip((mean[joined.vertex, 1] - neck) / 0.06, 0.0, 1.0)
     important = 1.0 + (gain - 1.0) * above
-    triangles = cut(joined, "skin", important)
+    triangles = coarse(joined, "skin", important, landmarks.of(mean, shells))
     is_head = (triangles >= len(body.vertex)).all(1)
     out = {
         "body": _compact(Wedges(joined.vertex, joined.uv, triangles[~is_head])),
@@ -213,8 +222,19 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
     }
     for name, mesh in shells.items():
         if name not in out:
-            out[name] = _compact(Wedges(mesh.vertex, mesh.uv, cut(mesh, name, np.ones(len(mesh.vertex)))))
+            out[name] = _compact(Wedges(mesh.vertex, mesh.uv, coarse(mesh, name, np.ones(len(mesh.vertex)), none)))
     return out
+
+
+def _outside(mean: Float, head: Wedges) -> Wedges:
+    """The head without the inside of the mouth, which would come through the lips of the coarsest level."""
+    corners = head.triangles.ravel()
+    links = coo_array((np.ones(len(corners)), (np.repeat(head.triangles[:, 0], 3), corners)), [len(head.vertex)] * 2)
+    _, island = connected_components(links, directed=False)
+    sideways = np.bincount(island, mean[head.vertex, 0]) / np.bincount(island)
+    shown = np.abs(sideways) > 0.01  # ears
+    shown[np.bincount(island).argmax()] = True  # the face
+    return _compact(replace(head, triangles=head.triangles[shown[island[head.triangles[:, 0]]]]))
 
 
 def _compact(mesh: Wedges) -> Wedges:

@@ -8,9 +8,13 @@ import meshoptimizer
 import numpy as np
 from meshoptimizer._loader import lib
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_SAME = 1e-5  # metres between what counts as one place
 
 # meshoptimizer 0.2.30a0 declares no argument types for this call, so its float argument is refused
 _U32, _F32, _U8 = (ctypes.POINTER(t) for t in (ctypes.c_uint, ctypes.c_float, ctypes.c_ubyte))
@@ -21,13 +25,13 @@ lib.meshopt_simplifyWithAttributes.argtypes = [
 ]  # fmt: skip
 
 
-def simplify(positions: Float, uv: Float, skin: Float, triangles: Int, target: int) -> Int:
+def simplify(positions: Float, uv: Float, skin: Float, triangles: Int, target: int, kept: Mask | None = None) -> Int:
     """Collapses edges until about ``target`` triangles are left; keeps a subset of the wedges.
 
     Args:
         positions: (W, 3) metres, equal for wedges of one vertex (that is how seams are recognised).
         uv: (W, 2). skin: (W, J) skin weights; both enter the error metric as attributes.
-        triangles: (T, 3). target: triangles wanted.
+        triangles: (T, 3). target: triangles wanted. kept: (W,) whether a wedge must stay; none by default.
     Returns:
         (T', 3) triangles over the same wedges.
     """
@@ -45,8 +49,62 @@ def simplify(positions: Float, uv: Float, skin: Float, triangles: Int, target: i
         np.ascontiguousarray(positions, dtype=np.float32),
         attributes,
         weights,
+        vertex_lock=None if kept is None else kept.astype(np.uint8),
         target_index_count=target * 3,
         target_error=1.0,
         result_error=np.zeros(1, dtype=np.float32),
     )
     return out[:count].reshape(-1, 3).astype(np.int64)
+
+
+def simplify_half(positions: Float, uv: Float, skin: Float, triangles: Int, target: int, kept: Mask) -> Int:
+    """As ``simplify``, for shells that are alike on both sides of x = 0: one is simplified, the other is its mirror.
+
+    Faces that look left and right in different ways are the first thing that one sees of a coarse level.
+
+    Raises:
+        ValueError: The shell is not alike on both sides.
+    """
+    if target >= len(triangles):
+        return triangles
+    other = mirrored(positions, triangles)
+    left = triangles[positions[triangles, 0].mean(1) > 0]
+    ends = rim(positions, triangles) & (np.abs(positions[:, 0]) < _SAME)  # else hems would be notched in the middle
+    half = simplify(positions, uv, skin, left, target // 2, kept | ends)
+    return np.concatenate([half, other[half][:, ::-1]])
+
+
+def rim(positions: Float, triangles: Int) -> Mask:
+    """(W,) whether a wedge's vertex is on an open border."""
+    _, vertex = np.unique(np.round(positions, 6) + 0.0, axis=0, return_inverse=True)
+    corner = vertex.ravel()[triangles]
+    edges = np.sort(np.concatenate([corner[:, [0, 1]], corner[:, [1, 2]], corner[:, [2, 0]]]), axis=1)
+    edge, count = np.unique(edges, axis=0, return_counts=True)
+    return np.isin(vertex.ravel(), edge[count == 1])
+
+
+def mirrored(positions: Float, triangles: Int) -> Int:
+    """(W,) the wedge that is on the other side of x = 0 where each wedge is on this one.
+
+    Where seams give a vertex several wedges, the triangles tell which belongs to which.
+
+    Raises:
+        ValueError: A vertex or a wedge has none.
+    """
+    points, vertex = np.unique(np.round(positions, 6) + 0.0, axis=0, return_inverse=True)
+    vertex = vertex.ravel()
+    distance, across = cKDTree(points).query(points * [-1.0, 1.0, 1.0])
+    if distance.max() > _SAME:
+        raise ValueError(f"a vertex is {distance.max():.2g} m off its mirror's place")
+    found = {tuple(sorted(corners)): wedges for corners, wedges in zip(vertex[triangles], triangles, strict=True)}
+    out = np.full(len(positions), -1)
+    for wedges in triangles:
+        wanted = across[vertex[wedges]]
+        facing = found.get(tuple(sorted(wanted)))
+        if facing is not None:
+            out[wedges] = facing[[np.flatnonzero(vertex[facing] == corner)[0] for corner in wanted]]
+    for wedge in np.flatnonzero(out < 0):  # quads are cut along other diagonals over there
+        out[wedge] = np.flatnonzero(vertex == across[vertex[wedge]])[0]
+    if len(np.unique(out)) < len(out):
+        raise ValueError("wedges have no mirror of their own")
+    return out

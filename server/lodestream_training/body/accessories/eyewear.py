@@ -14,7 +14,7 @@ from lodestream_training.body.accessories.reference import Reference
 Float = NDArray[np.float64]
 UP = np.array([0.0, 1.0, 0.0])
 EYE = np.array([0.0325, 0.9015, 0.1655])  # middle of the left lens
-_CORNERS = 6  # of a lens at the coarsest level
+_CORNERS = {2: 20, 3: 6}  # of a lens at the levels whose frames have no thickness
 HINGE = np.array([0.0665, 0.911, 0.1560])
 
 
@@ -46,45 +46,47 @@ def _pair(ref: Reference, half_width: float, half_height: float, power: float, d
         edge = _outline(half_width, half_height, power, drop, 20) * mirror
         frame = Part(edge[None], edge[None], MAIN, "plain", "face", loop=True)
         ahead = np.array([0.0, 0.0, 1.0])
-        parts.append(replace(ring(edge, wire * 1.1, wire, 6, ahead, frame), coarsest=2))
+        parts.append(replace(ring(edge, wire * 1.1, wire, 6, ahead, frame), coarsest=1))
         middle = edge[:-1].mean(0)
         rows = [middle + (edge - middle) * s + ahead * (0.0016 * (1 - s**2)) for s in (1.0, 0.55, 0.0)]
         lens = np.stack(rows)
         parts.append(
-            Part(lens, ahead[None, None], tint.region, tint.style, tint.binding, loop=True, weight=3.0, coarsest=2)
+            Part(lens, ahead[None, None], tint.region, tint.style, tint.binding, loop=True, weight=3.0, coarsest=1)
         )
         outer = edge[np.argmax(edge[:, 0] * side)] * [1, 0, 1] + [0, HINGE[1], 0]
         arm = _temple(ref, outer, side)
         parts.append(_rod(arm, wire))
-        parts += _flat(edge, arm, side, wire)
+        parts += [part for level in _CORNERS for part in _flat(edge, arm, side, wire, level)]
     left = bend(np.array([[EYE[0] - half_width * 0.97, 0.9085, EYE[2]]]))[0]
     arch = np.linspace(-1, 1, 7)
     bridge = np.column_stack([arch * left[0], left[1] + 0.004 * (1 - arch**2), left[2] + 0.0035 * (1 - arch**2)])
     blank = Part(bridge[None], bridge[None], MAIN, binding="face")
-    parts.append(replace(capped(tube(bridge, wire, wire, 6, np.array([0.0, 0.0, 1.0]), blank)), coarsest=2))
+    parts.append(replace(capped(tube(bridge, wire, wire, 6, np.array([0.0, 0.0, 1.0]), blank)), coarsest=1))
     ends = bridge[[0, -1]]
-    parts.append(_sheet(np.stack([ends + UP * wire, ends - UP * wire]), np.array([0.0, 0.0, 1.0])))
+    across = np.stack([ends + UP * wire, ends - UP * wire])
+    parts += [_sheet(across, np.array([0.0, 0.0, 1.0]), level) for level in _CORNERS]
     return parts
 
 
-def _flat(edge: Float, arm: Float, side: float, wire: float) -> list[Part]:
-    """Rim, lens and temple of the coarsest level, without a thickness."""
-    corners = edge[np.round(np.linspace(0, len(edge) - 1, _CORNERS + 1)).astype(int)]
+def _flat(edge: Float, arm: Float, side: float, wire: float, level: int) -> list[Part]:
+    """Rim, lens and temple of a coarse level, without a thickness."""
+    count = _CORNERS[level]
+    corners = edge[np.round(np.linspace(0, len(edge) - 1, count + 1)).astype(int)]
     middle = corners[:-1].mean(0)
-    half, ahead = _CORNERS // 2, np.array([0.0, 0.0, 1.0])
+    half, ahead = count // 2, np.array([0.0, 0.0, 1.0])
     rim = np.stack([middle + (corners - middle) * (1 + s * wire / 0.022) for s in (1.6, -1.2)])
-    lens = _sheet(np.stack([corners[: half + 1], corners[: half - 1 : -1]]), ahead)
+    lens = _sheet(np.stack([corners[: half + 1], corners[: half - 1 : -1]]), ahead, level)
     bones, wide = arm[[0, 4, 7]], np.array([1.5, 1.2, 1.0])[:, None] * wire * UP
     return [
-        replace(_sheet(rim, ahead), loop=True),
+        replace(_sheet(rim, ahead, level), loop=True),
         replace(lens, region=SECOND, style="lens", detail=0.3),
-        _sheet(np.stack([bones + wide, bones - wide]), np.array([side, 0.0, 0.0])),
+        _sheet(np.stack([bones + wide, bones - wide]), np.array([side, 0.0, 0.0]), level),
     ]
 
 
-def _sheet(points: Float, facing: Float) -> Part:
-    """A part of the coarsest level alone."""
-    return Part(points, facing[None, None], MAIN, binding="face", detail=0.1, finest=3)
+def _sheet(points: Float, facing: Float, level: int) -> Part:
+    """A part of one level alone."""
+    return Part(points, facing[None, None], MAIN, binding="face", detail=0.1, finest=level, coarsest=level)
 
 
 def _temple(ref: Reference, outer: Float, side: float) -> Float:
@@ -103,7 +105,7 @@ def _temple(ref: Reference, outer: Float, side: float) -> Float:
 
 def _rod(path: Float, wire: float) -> Part:
     height = np.array([1.5, 1.5, 1.3, 1.2, 1.2, 1.2, 1.1, 0.9]) * wire
-    blank = Part(path[None], path[None], MAIN, binding="face", coarsest=2)
+    blank = Part(path[None], path[None], MAIN, binding="face", coarsest=1)
     return capped(tube(path, wire * 0.75, height, 6, UP, blank))
 
 
