@@ -8,7 +8,7 @@ from lodestream_server.body.template import FULL, BodyTemplate
 
 pytest.importorskip("meshoptimizer")
 
-from lodestream_training.body import landmarks, lods
+from lodestream_training.body import bake, hair_surface, landmarks, lods
 from lodestream_training.body.charts import Wedges
 
 
@@ -94,5 +94,28 @@ def test_lids_and_lips_are_on_every_level(template, level):
         if at == FULL
     }
     wanted = landmarks.of(template.mean.astype(np.float64), shells)
-    assert 12 <= len(np.unique(wanted)) <= 20
+    assert 24 <= len(np.unique(wanted)) <= 40
     assert np.isin(wanted, template.meshes["head", level].vertex).all()
+
+
+def test_hair_keeps_whole_rings_that_face_outward():
+    counted = {level: len(hair_surface.thinned(level)) for level in (1, 2, 3)}
+    assert counted == {level: bake.TARGETS["hair"][3 - level] for level in (1, 2, 3)}
+    for level in (1, 2, 3):
+        triangles = hair_surface.thinned(level)
+        edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+        _, count = np.unique(edges, axis=0, return_counts=True)
+        border = hair_surface.COARSE[level][0]
+        assert (count == 1).sum() == border, "open along the last ring alone"
+        assert count.max() == 2
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_hair_of_the_bundle_is_the_sheet_thinned(template, level):
+    fine, coarse = template.meshes["hair", FULL], template.meshes["hair", level]
+    wanted = fine.vertex[np.unique(hair_surface.thinned(level))]
+    np.testing.assert_array_equal(np.sort(coarse.vertex), np.sort(wanted))
+    crown, front = coarse.vertex.min(), template.mean[coarse.vertex[coarse.triangles]]
+    outward = np.cross(front[:, 1] - front[:, 0], front[:, 2] - front[:, 0])
+    fan = (coarse.vertex[coarse.triangles] == crown).any(1)
+    assert (outward[fan, 1] > 0).all(), "the crown faces up"

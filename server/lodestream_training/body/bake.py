@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from lodestream_training.body import basemesh, chart_maps, charts, hair_surface, landmarks, lips, lods
@@ -28,7 +26,7 @@ TARGETS: dict[str, tuple[int, int, int, int]] = {
     "bottom": (160, 640, 1840, 5300),
     "skirt": (74, 280, 684, 1368),
     "footwear": (82, 260, 640, 1300),
-    "hair": (116, 560, 1500, 4200),
+    "hair": (110, 540, 1504, 4200),  # the first three are whole rings and meridians of the sheet
     "eyes": (64, 120, 260, 280),
     "mouth": (36, 150, 300, 640),
     "lashes": (20, 60, 120, 240),
@@ -195,7 +193,7 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
     """All shells at one level. Body and head are simplified as one mesh so that the neck stays closed."""
     body, head = shells["body"], shells["head"]
     if level == 3:
-        head = _outside(mean, head)
+        head = _compact(landmarks.outside(mean, head))
     joined = Wedges(
         np.concatenate([body.vertex, head.vertex]),
         np.concatenate([body.uv, head.uv]),
@@ -221,20 +219,11 @@ def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -
         "head": _compact(Wedges(joined.vertex, joined.uv, triangles[is_head])),
     }
     for name, mesh in shells.items():
-        if name not in out:
-            out[name] = _compact(Wedges(mesh.vertex, mesh.uv, coarse(mesh, name, np.ones(len(mesh.vertex)), none)))
+        if name == "hair" and level > 0:
+            out[name] = _compact(replace(mesh, triangles=hair_surface.thinned(level)))
+        elif name not in out:
+            out[name] = _compact(replace(mesh, triangles=coarse(mesh, name, np.ones(len(mesh.vertex)), none)))
     return out
-
-
-def _outside(mean: Float, head: Wedges) -> Wedges:
-    """The head without the inside of the mouth, which would come through the lips of the coarsest level."""
-    corners = head.triangles.ravel()
-    links = coo_array((np.ones(len(corners)), (np.repeat(head.triangles[:, 0], 3), corners)), [len(head.vertex)] * 2)
-    _, island = connected_components(links, directed=False)
-    sideways = np.bincount(island, mean[head.vertex, 0]) / np.bincount(island)
-    shown = np.abs(sideways) > 0.01  # ears
-    shown[np.bincount(island).argmax()] = True  # the face
-    return _compact(replace(head, triangles=head.triangles[shown[island[head.triangles[:, 0]]]]))
 
 
 def _compact(mesh: Wedges) -> Wedges:

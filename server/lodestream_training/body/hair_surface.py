@@ -7,6 +7,7 @@ bound to the body vertices around it, so the sheet follows every shape and pose 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,12 @@ CAP_RADIUS = 0.60  # share of the UV disc's radius that the skull gets
 CURTAIN_STEP = 0.026  # metres between rings of the curtain
 CLEARANCE = 0.004  # metres above the skin
 CURTAIN_CLEARANCE = 0.014
+#: How many meridians and which rings are left at levels 1 to 3: more where hairlines run than below.
+COARSE: Mapping[int, tuple[int, tuple[int, ...]]] = {
+    1: (32, (2, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 26, 29, 32, 35, 39)),
+    2: (20, (3, 6, 9, 11, 13, 15, 17, 19, 21, 24, 27, 31, 35, 39)),
+    3: (10, (6, 11, 16, 21, 29, 39)),
+}
 
 
 @dataclass(frozen=True)
@@ -89,14 +96,7 @@ def grow(mean: Float, skin: Int, centre: Float) -> HairSurface:
     drop = np.concatenate([np.linspace(0.03, 1.0, CAP_RINGS), 1 + CURTAIN_STEP * (np.arange(CURTAIN_RINGS) + 1)])
     uv = 0.5 + 0.495 * radius[:, None, None] * np.stack([np.sin(theta), np.cos(theta)], axis=-1)[None]
     uv = np.concatenate([[[0.5, 0.5]], uv.reshape(-1, 2)])
-    index = 1 + np.arange(total * MERIDIANS).reshape(total, MERIDIANS)
-    a, b = index[:-1], np.roll(index[:-1], -1, 1)
-    c, d = index[1:], np.roll(index[1:], -1, 1)
-    fan = np.stack([np.zeros(MERIDIANS, np.int64), index[0], np.roll(index[0], -1)], axis=1)
-    quads = np.concatenate([np.stack([a, c, d], -1).reshape(-1, 3), np.stack([a, d, b], -1).reshape(-1, 3)])
-    triangles = np.concatenate([fan, quads])
-    if trimesh.Trimesh(positions, triangles, process=False).face_normals[0] @ crown < 0:
-        triangles = triangles[:, ::-1]
+    triangles = _sewn(np.arange(total), np.arange(MERIDIANS))
 
     distance, index8 = tree.query(positions, k=8)
     share = 1.0 / np.maximum(distance, 0.008) ** 2
@@ -113,6 +113,26 @@ def grow(mean: Float, skin: Int, centre: Float) -> HairSurface:
         azimuth=np.concatenate([[0.0], np.tile(theta, total)]),
         drop=np.concatenate([[0.0], np.repeat(drop, MERIDIANS)]),
     )
+
+
+def thinned(level: int) -> Int:
+    """(T, 3) triangles at level 1, 2 or 3: whole rings and meridians, for free simplification frays hairlines.
+
+    Both sides of the head keep the same meridians.
+    """
+    count, rings = COARSE[level]
+    step = MERIDIANS / count
+    half = np.floor((np.arange(count // 2) + 0.5) * step).astype(np.int64)
+    return _sewn(np.array(rings), np.concatenate([half, MERIDIANS - 1 - half[::-1]]))
+
+
+def _sewn(rings: Int, meridians: Int) -> Int:
+    """(T, 3) triangles between the crown, the given rings and the given meridians, facing outward."""
+    index = 1 + rings[:, None] * MERIDIANS + meridians
+    a, b = index[:-1], np.roll(index[:-1], -1, 1)
+    c, d = index[1:], np.roll(index[1:], -1, 1)
+    fan = np.stack([np.zeros_like(meridians), index[0], np.roll(index[0], -1)], axis=1)
+    return np.concatenate([fan, np.stack([a, c, d], -1).reshape(-1, 3), np.stack([a, d, b], -1).reshape(-1, 3)])
 
 
 def _reach(mesh: trimesh.Trimesh, origin: Float, direction: Float, theta: Float) -> Float:
