@@ -11,6 +11,7 @@ from rpc_support import environ
 
 from lodestream_server import bundle
 from lodestream_server.config import Config
+from lodestream_server.encoders import preprocess
 from lodestream_server.encoders.engines import cache, nvidia, quality, rehearsal, selection
 from lodestream_server.encoders.engines.base import Session
 from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
@@ -19,7 +20,9 @@ from lodestream_server.metrics import Metrics
 
 BUNDLE = bundle.embedded()
 TOWER = BUNDLE / "picture_tower.onnx"
-PIXELS = {"pixels": np.random.default_rng(0).uniform(-1, 1, (2, 3, 128, 128)).astype(np.float32)}
+PIXELS = {
+    "pixels": np.random.default_rng(0).uniform(-1, 1, (2, 3, preprocess.SIZE, preprocess.SIZE)).astype(np.float32)
+}
 
 
 class Skewed:

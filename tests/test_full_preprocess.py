@@ -86,7 +86,7 @@ def test_without_a_table_pixels_are_what_they_were():
     """Hashes of what the code before the table gave."""
     digest = hashlib.sha256()
     for size in ((128, 128), (300, 500), (77, 40), (1000, 125)):
-        digest.update(preprocess.pixels(picture(size)).tobytes())
+        digest.update(preprocess.pixels(picture(size), PictureFormat(128, crop="pad")).tobytes())
     rgb = np.arange(128 * 128 * 3, dtype=np.uint32).astype(np.uint8).reshape(128, 128, 3)
     np.testing.assert_array_equal(
         preprocess.scaled(rgb), rgb.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
@@ -98,12 +98,35 @@ def test_without_a_table_pixels_are_what_they_were():
 def test_padding_shows_the_whole_picture():
     tall = Image.new("RGB", (50, 100), (10, 200, 30))
     tall.paste((255, 0, 0), (20, 0, 30, 4))  # a head
-    seen = preprocess.pixels(tall, PictureFormat(224, CLIP_MEAN, CLIP_STD))
+    seen = preprocess.pixels(tall, PictureFormat(224, CLIP_MEAN, CLIP_STD, crop="pad"))
     rgb = seen * np.array(CLIP_STD)[:, None, None] + np.array(CLIP_MEAN)[:, None, None]
     np.testing.assert_allclose(rgb[:, 112, 3] * 255, [10, 200, 30], atol=0.01)
     assert rgb[0, 2, 112] > 0.9
     cut = preprocess.pixels(tall, CLIP) * np.array(CLIP_STD)[:, None, None] + np.array(CLIP_MEAN)[:, None, None]
     assert cut[0].max() < 0.1
+
+
+def test_a_figure_before_a_plain_ground_fills_the_square():
+    rng = np.random.default_rng(4)
+    coat = Image.fromarray(rng.integers(60, 200, (80, 30, 3), dtype=np.uint8)).resize((90, 240))
+    seen = []
+    for size, place in (((258, 258), (84, 9)), ((900, 700), (40, 400)), ((300, 2000), (150, 0))):
+        whole = Image.new("RGB", size, (250, 250, 250))
+        whole.paste(coat, place)
+        seen.append(preprocess.pixels(whole))
+        rows = np.flatnonzero(np.ptp(seen[-1][0], axis=1) > 0.3)
+        assert abs(len(rows) / preprocess.SIZE - preprocess.FILLED) < 0.03
+    np.testing.assert_allclose(seen[0], seen[1], atol=0.3)
+    assert np.abs(seen[0] - seen[1]).mean() < 0.02
+
+
+def test_a_ground_that_is_not_plain_is_shown():
+    slope = np.linspace(0, 255, 90).astype(np.uint8)[:, None, None].repeat(60, 1).repeat(3, 2)
+    np.testing.assert_array_equal(
+        preprocess.pixels(Image.fromarray(slope)), preprocess.pixels(Image.fromarray(slope), PictureFormat(crop="pad"))
+    )
+    blank = Image.new("RGB", (40, 30), (1, 2, 3))
+    np.testing.assert_array_equal(preprocess.pixels(blank), preprocess.pixels(blank, PictureFormat(crop="pad")))
 
 
 @pytest.mark.parametrize("crop", preprocess.CROPS)
@@ -139,7 +162,7 @@ def test_the_encoder_sees_what_its_format_says():
 def test_jpegs_are_decoded_as_large_as_needed():
     file = io.BytesIO()
     picture((2400, 1600)).save(file, "JPEG")
-    assert open_picture(file.getvalue()).size == (600, 400)
+    assert open_picture(file.getvalue(), 128).size == (600, 400)
     assert open_picture(file.getvalue(), 224).size == (1200, 800)
 
 

@@ -189,7 +189,7 @@ def test_stores_that_somebody_wrote_nonsense_into(desk):
 
 def look(data):
     pixels = preprocess.pixels(open_picture(data))
-    assert pixels.shape == (3, 128, 128)
+    assert pixels.shape == (3, preprocess.SIZE, preprocess.SIZE)
     assert np.isfinite(pixels).all()
 
 

@@ -7,6 +7,7 @@ import pytest
 from rtx_support import needed
 
 from lodestream_server import bundle
+from lodestream_server.encoders import preprocess
 from lodestream_server.encoders.engines import graph, quality, tensorrt_build
 from lodestream_server.encoders.engines.cache import EngineCache
 from lodestream_server.encoders.engines.onnxruntime_cpu import OnnxRuntimeCpu
@@ -87,7 +88,9 @@ def test_halves_are_rounded_to_even_and_stay_finite():
 def test_the_bundle_in_half_says_what_it_says_in_full(tmp_path):
     path = bundle.embedded() / "picture_tower.onnx"
     (tmp_path / "half.onnx").write_bytes(graph.in_half(graph.read(path), "fp16").SerializeToString())
-    feeds = {"pixels": np.random.default_rng(0).uniform(-1, 1, (2, 3, 128, 128)).astype(np.float32)}
+    feeds = {
+        "pixels": np.random.default_rng(0).uniform(-1, 1, (2, 3, preprocess.SIZE, preprocess.SIZE)).astype(np.float32)
+    }
     engine = OnnxRuntimeCpu(1)
     found = quality.agreement(engine.load(path), engine.load(tmp_path / "half.onnx"), [feeds])
     assert quality.GATES["fp16"].passes(found)

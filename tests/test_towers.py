@@ -155,7 +155,7 @@ def test_stored_weights_are_within_half_a_step() -> None:
 def test_pictures_are_padded_with_their_corners() -> None:
     picture = Image.new("RGB", (50, 100), (10, 200, 30))
     pixels = preprocess.pixels(picture)
-    assert pixels.shape == (3, 128, 128)
+    assert pixels.shape == (3, preprocess.SIZE, preprocess.SIZE)
     assert pixels.dtype == np.float32
     np.testing.assert_allclose(pixels[:, 0, 0], np.array([10, 200, 30]) / 127.5 - 1, atol=1e-6)
 

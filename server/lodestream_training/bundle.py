@@ -11,7 +11,7 @@ import onnx
 from lodestream_training.synth import attributes
 from lodestream_training.towers.export import PROVENANCE
 
-NAME, VERSION = "embedded", "2"
+NAME, VERSION = "embedded", "3"
 _OWN = (
     {
         "part": "body.npz",

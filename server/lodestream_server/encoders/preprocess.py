@@ -13,13 +13,19 @@ from PIL import Image
 from lodestream_server.errors import BundleError
 
 #: Pixels of a side of what the embedded towers see.
-SIZE = 128
+SIZE = 256
 RESAMPLINGS = ("nearest", "bilinear", "bicubic", "lanczos")
-CROPS = ("pad", "centre")
+CROPS = ("figure", "pad", "centre")
 #: Longer pictures are made smaller before they are padded: a square of this side takes 268 MB.
 LONGEST = 8192
 #: Of a picture that is longer than this many times its short side, only the middle is looked at when it is cropped.
 ELONGATION = 8
+#: How far a pixel must be from a plain ground's colour, in steps of 8 bits, to belong to a figure before it.
+APART = 24
+#: Share of the square's side that such a figure fills, as those do that the towers are trained on.
+FILLED = 0.93
+#: Pictures are made about this small before a figure is looked for.
+LOOKED_AT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +35,16 @@ class PictureFormat:
     Args:
         size: pixels of a side. mean, std: of red, green and blue in [0, 1]; pixels become (value - mean) / std.
         resampling: one of ``RESAMPLINGS``.
-        crop: ``pad`` shows the whole picture in a square of its corners' mean colour, ``centre`` the middle square, as
-            CLIP's and timm's own transforms do.
+        crop: ``pad`` shows the whole picture in a square of its corners' mean colour; ``figure`` does so too, but lets
+            what stands before a plain ground fill the square; ``centre`` shows the middle square, as CLIP's and timm's
+            own transforms do.
     """
 
     size: int = SIZE
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.5, 0.5, 0.5)
     resampling: str = "bicubic"
-    crop: str = "pad"
+    crop: str = "figure"
 
     def __post_init__(self) -> None:
         if not (isinstance(self.size, int) and 0 < self.size <= LONGEST):
@@ -75,7 +82,7 @@ def pixels(picture: Image.Image, wanted: PictureFormat = EMBEDDED) -> NDArray[np
         (3, size, size) float32 RGB.
     """
     rgb = picture.convert("RGB")
-    square = padded(rgb) if wanted.crop == "pad" else rgb
+    square = {"figure": framed, "pad": padded, "centre": Image.Image.copy}[wanted.crop](rgb)
     return scaled(np.asarray(_resized(square, wanted)), wanted)
 
 
@@ -85,6 +92,24 @@ def scaled(rgb: NDArray[np.uint8], wanted: PictureFormat = EMBEDDED) -> NDArray[
     span, shift = ((255.0 * std).astype(np.float32), (mean / std).astype(np.float32))
     channels = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)
     return channels / span[:, None, None] - shift[:, None, None]
+
+
+def framed(picture: Image.Image) -> Image.Image:
+    """What stands before a plain ground, in the middle of a square of it; padded if the ground is not plain."""
+    if max(picture.size) > LOOKED_AT:
+        picture = picture.reduce(-(-max(picture.size) // LOOKED_AT))
+    rgb = np.asarray(picture).astype(np.int16)
+    corners = rgb[[0, 0, -1, -1], [0, -1, 0, -1]]
+    ground = np.rint(corners.mean(axis=0)).astype(np.int16)
+    apart = (np.abs(rgb - ground) > APART).any(axis=2)
+    if np.ptp(corners, axis=0).max() > APART or not apart.any():
+        return padded(picture)
+    (above, below), (left, right) = (np.flatnonzero(apart.any(axis=axis))[[0, -1]].tolist() for axis in (1, 0))
+    side = round(max(below + 1 - above, right + 1 - left) / FILLED)
+    red, green, blue = ground.tolist()
+    square = Image.new("RGB", (side, side), (red, green, blue))
+    square.paste(picture, ((side - left - right - 1) // 2, (side - above - below - 1) // 2))
+    return square
 
 
 def padded(picture: Image.Image) -> Image.Image:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lodestream_server.encoders import preprocess
 from lodestream_training.synth import people, pictures
 from lodestream_training.synth.chance import weighted
 from lodestream_training.synth.people import Person
@@ -21,7 +22,7 @@ _VIEWS = {"front": 0.84, "left": 0.06, "right": 0.06, "back": 0.04}
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """``pictures`` uint8 (N, 128, 128, 3), one of each of the ``people``, and from where they are seen."""
+    """``pictures`` uint8 (N, 256, 256, 3), one of each of the ``people``, and from where they are seen."""
 
     pictures: NDArray[np.uint8]
     people: list[Person]
@@ -61,7 +62,7 @@ def load(folder: Path) -> Collection:
 def _draw(path: Path, rng: np.random.Generator) -> None:
     drawn = [people.draw(rng) for _ in range(SHARD)]
     views = [weighted(rng, _VIEWS) for _ in drawn]
-    shown = [pictures.render(person.vector, rng, view, background=_background(rng)) for person, view in
+    shown = [pictures.render(person.vector, rng, view, preprocess.SIZE, _background(rng)) for person, view in
              zip(drawn, views, strict=True)]  # fmt: skip
     facts = [[dict(p.values), dict(p.colours), p.years, p.ancestry] for p in drawn]
     told = list(zip(facts, views, strict=True))

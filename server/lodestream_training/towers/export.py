@@ -52,7 +52,7 @@ class Seen(nn.Module):
         self.tower = tower
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """``pixels`` (B, 3, 128, 128) in [-1, 1] -> embedding (B, 256) of unit length, features (B, 192)."""
+        """``pixels`` (B, 3, 256, 256) in [-1, 1] -> embedding (B, 256) of unit length, features (B, 192)."""
         features = self.tower.vit(pixels)
         return functional.normalize(self.tower.out(features), dim=-1), features
 

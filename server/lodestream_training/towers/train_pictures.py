@@ -22,7 +22,7 @@ from lodestream_training.towers.losses import attribute_loss, contrastive
 from lodestream_training.towers.pictures import FeatureTower, PictureTower
 from lodestream_training.towers.text import POSITIONS, WIDTH, Pool, TextTower
 
-BATCH = 28
+BATCH = 32
 CLIP_BATCH = 256
 #: Captions of each person that the contrastive loss reads.
 CAPTIONS = 3
