@@ -21,7 +21,7 @@ class Plan:
 
     minutes: float
     steps: int | None = None
-    people: int = 5000
+    people: int = 9000
     gallery: int = 288
 
 
