@@ -97,6 +97,13 @@ def test_nobody_stands_out_by_hair_or_metal_unasked() -> None:
     assert settled("top_material", top="uniform", **metal)["top_material"] == "metal"
 
 
+def test_no_woman_has_a_beard_unasked() -> None:
+    worn = latent(sex="female", beard="full")
+    assert SPEC.describe(settle(SPEC, worn, said("sex")))["beard"] == "none"
+    assert SPEC.describe(settle(SPEC, worn, said("beard")))["beard"] == "full"
+    assert SPEC.describe(settle(SPEC, latent(sex="male", beard="full"), said()))["beard"] == "full"
+
+
 def test_unsaid_trousers_are_quiet_and_jeans_of_denim() -> None:
     jeans = of(settle(SPEC, latent(top="hoodie", bottom="jeans", bottom_colour=PURPLE), said()), "bottom_colour")
     assert jeans[2] == max(jeans)

@@ -73,6 +73,7 @@ def settle(spec: LatentSpec, latent: Float, said: Float) -> Float:
     settled.grow_up()
     settled.leave_out()
     settled.cut()
+    settled.shave()
     settled.weave()
     settled.shoe()
     settled.match(latent)
@@ -115,6 +116,11 @@ class _Settled:
         instead = _CUTS[self.values["sex"]].get(self.values["hair"])
         if instead is not None and self._open("hair"):
             self._choose("hair", instead)
+
+    def shave(self) -> None:
+        """No woman is given a beard unasked, however bearded her match."""
+        if self.values["sex"] == "female" and self._open("beard"):
+            self._choose("beard", "none")
 
     def weave(self) -> None:
         """Nobody but a knight wears metal unasked."""
