@@ -173,20 +173,14 @@ def _cover(out: dict[str, NDArray], mean: Float, shells: dict[str, Wedges]) -> N
     for name, reach in REACH.items():
         wedges = shells[name]
         distance, near = cKDTree(mean[wedges.vertex]).query(mean[skin])
-        inside = (distance < reach) & ~np.isin(wedges.vertex[near], _rim(wedges))  # skin beyond the rim stays
+        inside = (distance < reach) & ~np.isin(
+            wedges.vertex[near], lods.rim(wedges.vertex[wedges.triangles])
+        )  # skin beyond the rim stays
         uv = np.full((len(mean), 2), np.nan, dtype=np.float32)
         uv[skin] = np.where(inside[:, None], wedges.uv[near], np.nan)
         if name in ("top", "bottom"):
             uv[wedges.vertex] = wedges.uv
         out[f"cover/{name}"] = uv.astype(np.float16)
-
-
-def _rim(mesh: Wedges) -> Int:
-    """Vertices on the shell's open borders."""
-    corner = mesh.vertex[mesh.triangles]
-    edges = np.sort(np.concatenate([corner[:, [0, 1]], corner[:, [1, 2]], corner[:, [2, 0]]]), axis=1)
-    edge, count = np.unique(edges, axis=0, return_counts=True)
-    return np.unique(edge[count == 1])
 
 
 def _level(mean: Float, weights: Float, shells: dict[str, Wedges], level: int) -> dict[str, Wedges]:

@@ -69,18 +69,24 @@ def simplify_half(positions: Float, uv: Float, skin: Float, triangles: Int, targ
         return triangles
     other = mirrored(positions, triangles)
     left = triangles[positions[triangles, 0].mean(1) > 0]
-    ends = rim(positions, triangles) & (np.abs(positions[:, 0]) < _SAME)  # else hems would be notched in the middle
+    _, vertex = _welded(positions)
+    middle = np.abs(positions[:, 0]) < _SAME
+    ends = middle & np.isin(vertex, rim(vertex[triangles]))  # else hems would be notched in the middle
     half = simplify(positions, uv, skin, left, target // 2, kept | ends)
     return np.concatenate([half, other[half][:, ::-1]])
 
 
-def rim(positions: Float, triangles: Int) -> Mask:
-    """(W,) whether a wedge's vertex is on an open border."""
-    _, vertex = np.unique(np.round(positions, 6) + 0.0, axis=0, return_inverse=True)
-    corner = vertex.ravel()[triangles]
+def rim(corner: Int) -> Int:
+    """Vertices on the open borders of triangles (T, 3) of vertices."""
     edges = np.sort(np.concatenate([corner[:, [0, 1]], corner[:, [1, 2]], corner[:, [2, 0]]]), axis=1)
     edge, count = np.unique(edges, axis=0, return_counts=True)
-    return np.isin(vertex.ravel(), edge[count == 1])
+    return np.unique(edge[count == 1])
+
+
+def _welded(positions: Float) -> tuple[Float, Int]:
+    """The points (P, 3) where wedges are, and at which of them each is (W,)."""
+    points, vertex = np.unique(np.round(positions, 6) + 0.0, axis=0, return_inverse=True)
+    return points, vertex.ravel()
 
 
 def mirrored(positions: Float, triangles: Int) -> Int:
@@ -91,8 +97,7 @@ def mirrored(positions: Float, triangles: Int) -> Int:
     Raises:
         ValueError: A vertex or a wedge has none.
     """
-    points, vertex = np.unique(np.round(positions, 6) + 0.0, axis=0, return_inverse=True)
-    vertex = vertex.ravel()
+    points, vertex = _welded(positions)
     distance, across = cKDTree(points).query(points * [-1.0, 1.0, 1.0])
     if distance.max() > _SAME:
         raise ValueError(f"a vertex is {distance.max():.2g} m off its mirror's place")
